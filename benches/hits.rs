@@ -1,0 +1,239 @@
+//! What does an L1 hit cost over the map it is made on?
+//!
+//! Ours is `Shelf::get`: encode and hash the key, look it up, compare the key, the floor and the deadlines. The
+//! reference is what one would write without Larder: `get` of an `Arc` from a `moka::sync::Cache` with its default
+//! hasher, or from a `quick_cache`.
+
+use std::borrow::Borrow;
+use std::hash::Hash;
+use std::hint::black_box;
+use std::sync::Arc;
+
+use larder_core::{
+    AppName, CacheKey, CacheName, Capacity, Entry, Fence, Label, Lifetime, Local, Lookup, Namespace, Shelf,
+    Ttl,
+};
+use larder_moka::MokaLocal;
+use larder_quick::QuickLocal;
+
+use crate::measure::{Comparison, Effort, as_f64, compare};
+use crate::report::Line;
+
+/// Room enough that nothing is ever evicted.
+const ROOM: u64 = 100_000;
+
+/// A value of a size that is often cached.
+#[derive(Clone)]
+pub(crate) struct Value {
+    _bytes: [u8; 64],
+}
+
+impl Value {
+    pub(crate) fn new() -> Self {
+        Self { _bytes: [7; 64] }
+    }
+}
+
+/// The maps that keys of any type are looked up in.
+struct Maps<K: Hash + Eq + Send + Sync + 'static> {
+    keys: Vec<K>,
+    /// Which key each call asks for: a random order, so that neither branches nor caches can learn it.
+    order: Vec<usize>,
+    moka: Shelf<Value>,
+    quick: Shelf<Value>,
+    raw_moka: moka::sync::Cache<K, Arc<Value>>,
+    raw_quick: quick_cache::sync::Cache<K, Arc<Value>>,
+}
+
+impl<K: CacheKey + Hash + Eq + Clone + Send + Sync + 'static> Maps<K> {
+    fn new(keys: Vec<K>) -> Self {
+        let mut random = fastrand::Rng::with_seed(7);
+        let order = (0..1 << 13).map(|_| random.usize(..keys.len())).collect();
+        let maps = Self {
+            order,
+            moka: shelf(&keys, MokaLocal::new(Capacity::Entries(ROOM))),
+            quick: shelf(&keys, QuickLocal::new(Capacity::Entries(ROOM))),
+            raw_moka: moka::sync::Cache::new(ROOM),
+            raw_quick: quick_cache::sync::Cache::new(usize::try_from(ROOM).expect("it is small")),
+            keys,
+        };
+        for key in &maps.keys {
+            maps.raw_moka.insert(key.clone(), Arc::new(Value::new()));
+            maps.raw_quick.insert(key.clone(), Arc::new(Value::new()));
+        }
+        maps.raw_moka.run_pending_tasks();
+        maps
+    }
+
+    fn key<Q: ?Sized>(&self, call: usize) -> &Q
+    where
+        K: Borrow<Q>,
+    {
+        let index = self.order.get(call % self.order.len()).copied().unwrap_or(0);
+        self.keys.get(index).expect("the order names keys").borrow()
+    }
+
+    fn raw_moka_hit(&self, call: usize) {
+        black_box(
+            self.raw_moka
+                .get::<K>(self.key(call))
+                .expect("nothing is evicted"),
+        );
+    }
+
+    fn raw_quick_hit(&self, call: usize) {
+        black_box(
+            self.raw_quick
+                .get::<K>(self.key(call))
+                .expect("nothing is evicted"),
+        );
+    }
+
+    fn moka_hit(&self, call: usize) {
+        hit(&self.moka, self.key::<K>(call));
+    }
+
+    fn quick_hit(&self, call: usize) {
+        hit(&self.quick, self.key::<K>(call));
+    }
+}
+
+fn shelf<K: CacheKey, L: Local<Arc<Entry<Value>>>>(keys: &[K], local: L) -> Shelf<Value> {
+    let app = AppName::new("bench.shop").expect("it is a name");
+    let cache = CacheName::new("user").expect("it is a name");
+    let local = Arc::new(local);
+    let shelf = Shelf::new(Namespace::new(app, cache), local.clone(), Arc::new(Fence::new()));
+    for key in keys {
+        fill(&shelf, key);
+    }
+    local.settle();
+    shelf
+}
+
+fn fill<K: CacheKey>(shelf: &Shelf<Value>, key: &K) {
+    let label = Label::new(Lifetime::new(Ttl::seconds(3_600)));
+    let entry = Entry::new(
+        shelf.key(key).expect("it is a key"),
+        Some(Value::new()),
+        label,
+        shelf.now(),
+    );
+    shelf.insert(shelf.stamp(), entry).expect("nobody invalidates");
+}
+
+fn hit<K: CacheKey>(shelf: &Shelf<Value>, key: &K) {
+    match shelf.get(key) {
+        Lookup::Fresh(entry) => drop(black_box(entry)),
+        _ => unreachable!("nothing is evicted and nothing expires"),
+    }
+}
+
+fn numbers(count: usize) -> Maps<u64> {
+    Maps::new((0..count as u64).map(|n| 1_000_000 + n * 37).collect())
+}
+
+fn strings(count: usize) -> Maps<String> {
+    Maps::new((0..count).map(|n| format!("customer-{n:08}")).collect())
+}
+
+/// Every line about hits.
+pub(crate) fn lines(effort: Effort) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for count in [100, 5_000] {
+        time(&mut lines, effort, &format!("{count} u64 keys"), &numbers(count));
+        time(
+            &mut lines,
+            effort,
+            &format!("{count} String keys"),
+            &strings(count),
+        );
+    }
+    allocations(&mut lines, "u64", &numbers(5_000));
+    allocations(&mut lines, "String", &strings(5_000));
+    lines
+}
+
+fn time<K>(lines: &mut Vec<Line>, effort: Effort, keys: &str, maps: &Maps<K>)
+where
+    K: CacheKey + Hash + Eq + Clone + Send + Sync + 'static,
+{
+    for threads in [1, 2] {
+        let name = |on: &str| {
+            format!(
+                "L1 hit, {on}, {keys}, {threads} thread{}",
+                if threads > 1 { "s" } else { "" }
+            )
+        };
+        let on_moka = compare(
+            effort,
+            threads,
+            |call| maps.moka_hit(call),
+            |call| maps.raw_moka_hit(call),
+        );
+        lines.push(Line::new(name("moka / raw moka"), "ns", on_moka).limit(1.15));
+        let on_quick = compare(
+            effort,
+            threads,
+            |call| maps.quick_hit(call),
+            |call| maps.raw_moka_hit(call),
+        );
+        lines.push(Line::new(name("quick / raw moka"), "ns", on_quick).limit(0.35));
+        let on_quick = compare(
+            effort,
+            threads,
+            |call| maps.quick_hit(call),
+            |call| maps.raw_quick_hit(call),
+        );
+        lines.push(Line::new(name("quick / raw quick_cache"), "ns", on_quick));
+    }
+}
+
+fn allocations<K>(lines: &mut Vec<Line>, keys: &str, maps: &Maps<K>)
+where
+    K: CacheKey + Hash + Eq + Clone + Send + Sync + 'static,
+{
+    let count = |hit: &dyn Fn(usize)| {
+        let allocated = allocation_counter::measure(|| (0..100_000).for_each(hit)).count_total;
+        as_f64(usize::try_from(allocated).unwrap_or(usize::MAX)) / 100.0
+    };
+    let mut line = |on: &str, ours: &dyn Fn(usize), reference: &dyn Fn(usize)| {
+        let (ours, reference) = (count(ours), count(reference));
+        // One and the same number of allocations, zero included, is a ratio of one.
+        let ratio = if reference > 0.0 {
+            ours / reference
+        } else {
+            1.0 + ours
+        };
+        let name = format!("allocations on L1 hits, {on} / raw, {keys} keys");
+        lines.push(
+            Line::new(
+                name,
+                "per 1,000 hits",
+                Comparison {
+                    ours,
+                    reference,
+                    ratio,
+                },
+            )
+            .limit(1.0),
+        );
+    };
+    line("moka", &|call| maps.moka_hit(call), &|call| {
+        maps.raw_moka_hit(call);
+    });
+    line("quick", &|call| maps.quick_hit(call), &|call| {
+        maps.raw_quick_hit(call);
+    });
+}
+
+/// Hits the map called `name` so many times: what callgrind counts the instructions of.
+pub(crate) fn repeat(name: &str, hits: usize) {
+    let maps = numbers(100);
+    let hit: &dyn Fn(usize) = match name {
+        "moka" => &|call| maps.moka_hit(call),
+        "quick" => &|call| maps.quick_hit(call),
+        "raw-moka" => &|call| maps.raw_moka_hit(call),
+        _ => &|call| maps.raw_quick_hit(call),
+    };
+    (0..hits).for_each(hit);
+}

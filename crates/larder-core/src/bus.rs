@@ -1,0 +1,105 @@
+//! The invalidation bus, as the engine sees it: a source of honest events.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use crate::error::Result;
+use crate::key::{KeyHash, Partition};
+use crate::name::CacheName;
+use crate::remote::Announced;
+use crate::stamp::{Chain, Sequence};
+use crate::tag::TagHash;
+
+/// Tells every node what was invalidated.
+///
+/// A bus may lose messages. It must not hide that it has: the engine's guarantee rests on nothing but the
+/// [`SyncPoint`](BusEvent::SyncPoint)s and [`Lost`](BusEvent::Lost)s that the bus reports.
+#[async_trait]
+pub trait Bus: fmt::Debug + Send + Sync + 'static {
+    /// Writes a notice down as this bus sends it. The remote sends it, in the same step in which it invalidates,
+    /// without knowing what it says.
+    fn frame(&self, notice: &Notice) -> Frame;
+
+    /// Sends a notice whose remote could not.
+    async fn publish(&self, notice: &Notice, announced: Announced) -> Result<()>;
+
+    /// Begins to listen. Events come in the order in which they happened on the server, chain by chain.
+    async fn subscribe(&self) -> Result<Box<dyn Subscription>>;
+}
+
+/// An open ear on the bus. It reconnects by itself, and says what it may have missed.
+#[async_trait]
+pub trait Subscription: fmt::Debug + Send + 'static {
+    /// The next event; `None` once the bus is shut down.
+    ///
+    /// # Cancel safety
+    ///
+    /// No event is lost if the future is dropped.
+    async fn next(&mut self) -> Option<BusEvent>;
+}
+
+/// A message between nodes: something was invalidated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Notice {
+    /// Keys of one partition.
+    Keys(Partition, Vec<KeyHash>),
+    /// Keys of one partition, which may still be served as stale.
+    Expired(Partition, Vec<KeyHash>),
+    /// Tags.
+    Tags(Vec<TagHash>),
+    /// A whole cache.
+    Cache(CacheName),
+    /// All caches of the app.
+    Everything,
+}
+
+impl Notice {
+    /// The order that the notice has its place in.
+    pub const fn chain(&self) -> Chain {
+        match self {
+            Self::Keys(partition, _) | Self::Expired(partition, _) => Chain::Keys(*partition),
+            Self::Tags(_) | Self::Cache(_) | Self::Everything => Chain::Tags,
+        }
+    }
+}
+
+/// A notice as bytes with a gap in them: between `head` and `body` the remote puts the sequences, which nobody
+/// knows before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// Where to send it.
+    pub channel: Bytes,
+    /// What goes before the sequences.
+    pub head: Bytes,
+    /// What goes after them.
+    pub body: Bytes,
+}
+
+/// What a bus tells the engine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BusEvent {
+    /// A notice came, from this node or another.
+    Noticed {
+        /// What it says.
+        notice: Notice,
+        /// The sequence before it in its chain. If that is not the last one seen, a notice is missing.
+        previous: Sequence,
+        /// Its own.
+        sequence: Sequence,
+    },
+    /// Asked in band, behind all notices up to now, the server says where a chain stands.
+    SyncPoint {
+        /// The chain.
+        chain: Chain,
+        /// Its latest sequence.
+        sequence: Sequence,
+    },
+    /// Notices of these chains may have been lost; of all chains, if it is `None`.
+    Lost(Option<Chain>),
+    /// The server is not the one it was: a restart, a failover. What it had acknowledged may be gone.
+    Reincarnated,
+}

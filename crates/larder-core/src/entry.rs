@@ -1,0 +1,256 @@
+//! What lies in the local tier: a typed value and all that decides whether it may be served.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::clock::Moment;
+use crate::key::{Key, KeyBytes, KeyHash};
+use crate::label::{Label, Version};
+use crate::stamp::{Sequence, Stamp};
+use crate::tag::Tags;
+
+/// A value in the local tier, decoded and ready.
+///
+/// Entries are made by a loader's result or an L2 read, put on a [`Shelf`](crate::Shelf), and never changed from
+/// then on, except that they may be marked stale and remember when they were last hit.
+pub struct Entry<V> {
+    /// Compared on every hit, so that two keys with one hash are only two misses.
+    key: KeyBytes,
+    hash: KeyHash,
+    /// `None` is knowledge too: the origin has no such value.
+    value: Option<V>,
+    /// The invalidation clock before the load's first I/O.
+    stamp: Stamp,
+    /// From then on the entry is gone.
+    expires: Moment,
+    /// Until then the entry is fresh, in nanoseconds. An atomic, since it can be ended early.
+    fresh_until: AtomicU64,
+    time_to_live: u32,
+    /// Milliseconds from being made to the last hit, kept only where idle entries expire.
+    last_hit: AtomicU32,
+    weight: u32,
+    load_cost: u32,
+    /// What most entries do not have.
+    rare: Option<Box<Rare>>,
+}
+
+struct Rare {
+    birth: Sequence,
+    tags: Tags,
+    version: Version,
+}
+
+impl<V> Entry<V> {
+    /// What one entry weighs before its key, its tags and what its value owns elsewhere.
+    pub const BASE_WEIGHT: usize = size_of::<Self>();
+
+    /// An entry made at `made`, when its load began, from what its label says.
+    ///
+    /// `value` is `None` for the knowledge that the origin has no such value.
+    pub fn new(key: Key, value: Option<V>, label: Label, made: Moment) -> Self {
+        let hash = key.hash();
+        let rare = (!label.tags.is_empty() || !label.version.is_none()).then(|| {
+            Box::new(Rare {
+                birth: label.birth,
+                tags: label.tags,
+                version: label.version,
+            })
+        });
+        let fresh_until = made.after(label.lifetime.fresh().as_duration());
+        Self {
+            key: key.into_bytes(),
+            hash,
+            value,
+            stamp: Stamp::ZERO,
+            expires: made.after(label.lifetime.time_to_live().as_duration()),
+            fresh_until: AtomicU64::new(fresh_until.as_nanos()),
+            time_to_live: label.lifetime.time_to_live().as_millis(),
+            last_hit: AtomicU32::new(0),
+            weight: 0,
+            load_cost: u32::try_from(label.load_cost.as_millis()).unwrap_or(u32::MAX),
+            rare,
+        }
+    }
+
+    /// Stamps and weighs an entry that is about to be shelved. `owned` is what its value owns elsewhere.
+    pub(crate) fn shelve(&mut self, stamp: Stamp, owned: u32) {
+        let tags = self
+            .rare
+            .as_ref()
+            .map_or(0, |rare| size_of::<Rare>() + size_of_val(rare.tags.as_slice()));
+        let own = Self::BASE_WEIGHT + self.key.heap_bytes() + tags;
+        self.stamp = stamp;
+        self.weight = u32::try_from(own).unwrap_or(u32::MAX).saturating_add(owned);
+    }
+
+    /// The value, or `None` if the origin has none.
+    #[inline]
+    pub fn value(&self) -> Option<&V> {
+        self.value.as_ref()
+    }
+
+    /// The hash of its key.
+    pub fn hash(&self) -> KeyHash {
+        self.hash
+    }
+
+    /// The text of its key.
+    pub fn key_text(&self) -> &str {
+        self.key.as_str()
+    }
+
+    /// The invalidation clock before its load's first I/O.
+    #[inline]
+    pub fn stamp(&self) -> Stamp {
+        self.stamp
+    }
+
+    /// How old it is.
+    pub fn age(&self, now: Moment) -> Duration {
+        now.since(self.made())
+    }
+
+    /// How long it may still be kept.
+    pub fn remaining(&self, now: Moment) -> Duration {
+        self.expires.since(now)
+    }
+
+    /// How long its load took.
+    pub fn load_cost(&self) -> Duration {
+        Duration::from_millis(self.load_cost.into())
+    }
+
+    /// The writer's version, if the cache is written through.
+    pub fn version(&self) -> Version {
+        self.rare.as_ref().map_or(Version::NONE, |rare| rare.version)
+    }
+
+    /// Marks it stale: it may still be served if its refresh fails.
+    pub fn expire(&self) {
+        self.fresh_until.store(0, Ordering::Release);
+    }
+
+    /// Whether it is past its time to live.
+    #[inline]
+    pub fn has_expired(&self, now: Moment) -> bool {
+        now >= self.expires
+    }
+
+    /// Whether it is neither past its fresh time nor marked stale.
+    #[inline]
+    pub fn is_fresh(&self, now: Moment) -> bool {
+        now.as_nanos() < self.fresh_until.load(Ordering::Acquire)
+    }
+
+    #[inline]
+    pub(crate) fn has_key(&self, text: &[u8]) -> bool {
+        self.key.is(text)
+    }
+
+    /// The tags and the birth to judge them by, for the entries that have tags.
+    #[inline]
+    pub(crate) fn tagged(&self) -> Option<(Sequence, &Tags)> {
+        self.rare.as_ref().map(|rare| (rare.birth, &rare.tags))
+    }
+
+    /// Whether more than `limit` has passed since the last hit. If not, this is one.
+    #[inline]
+    pub(crate) fn is_idle(&self, now: Moment, limit: Duration) -> bool {
+        let since_made = u32::try_from(now.since(self.made()).as_millis()).unwrap_or(u32::MAX);
+        let last_hit = self.last_hit.load(Ordering::Relaxed);
+        if u128::from(since_made.saturating_sub(last_hit)) > limit.as_millis() {
+            return true;
+        }
+        // A store per hit would pass the cache line from core to core; the clock seldom moves.
+        if last_hit < since_made {
+            self.last_hit.store(since_made, Ordering::Relaxed);
+        }
+        false
+    }
+
+    fn made(&self) -> Moment {
+        self.expires
+            .before(Duration::from_millis(self.time_to_live.into()))
+    }
+}
+
+impl<V> fmt::Debug for Entry<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry")
+            .field("hash", &self.hash)
+            .field("missing", &self.value.is_none())
+            .field("stamp", &self.stamp)
+            .field("expires", &self.expires)
+            .field("weight", &self.weight)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a [`Local`](crate::Local) needs to know of what it holds: an `Arc<Entry<V>>`, or a [`Slot`].
+pub trait Stored: sealed::Sealed + Clone + Send + Sync + 'static {
+    /// What it weighs, in bytes. Never changes.
+    fn weight(&self) -> u32;
+
+    /// When it may be thrown away.
+    fn expires(&self) -> Moment;
+}
+
+impl<V: Send + Sync + 'static> Stored for Arc<Entry<V>> {
+    fn weight(&self) -> u32 {
+        self.weight
+    }
+
+    fn expires(&self) -> Moment {
+        self.expires
+    }
+}
+
+/// An entry of whatever type.
+#[derive(Clone, Debug)]
+pub struct Slot(Arc<dyn Untyped>);
+
+impl Slot {
+    /// An entry whose type is forgotten.
+    pub fn new<V: Send + Sync + 'static>(entry: Arc<Entry<V>>) -> Self {
+        Self(entry)
+    }
+
+    /// The entry, to be asked for its type.
+    pub fn into_any(self) -> Arc<dyn Any + Send + Sync> {
+        self.0
+    }
+}
+
+impl Stored for Slot {
+    fn weight(&self) -> u32 {
+        self.0.weight()
+    }
+
+    fn expires(&self) -> Moment {
+        self.0.expires()
+    }
+}
+
+trait Untyped: Any + fmt::Debug + Send + Sync {
+    fn weight(&self) -> u32;
+    fn expires(&self) -> Moment;
+}
+
+impl<V: Send + Sync + 'static> Untyped for Entry<V> {
+    fn weight(&self) -> u32 {
+        self.weight
+    }
+
+    fn expires(&self) -> Moment {
+        self.expires
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl<V> Sealed for std::sync::Arc<super::Entry<V>> {}
+    impl Sealed for super::Slot {}
+}

@@ -1,0 +1,78 @@
+//! The vocabulary and the traits of Larder, a two-tier cache for services that run as many instances.
+//!
+//! Depend on this crate to write a backend for Larder: another local tier, another shared tier, another bus, another
+//! format. To use Larder, depend on `larder`.
+//!
+//! # How the parts meet
+//!
+//! ```text
+//!   CacheKey ──▶ KeyText ──▶ KeyHash ──┬──▶ Partition ──▶ Chain of Sequences    (the server's order)
+//!    a user's     what is    128 bits  │
+//!    key          shown                └──▶ stripe of the Fence ──▶ Stamp       (this node's order)
+//!
+//!   Shelf<V>   one cache, typed: judges every hit, fences every insert
+//!     │
+//!   Local      the map beneath: moka, quick_cache            Remote   the shared tier
+//!   Fence      which loads were overtaken                    Bus      who hears of invalidations
+//!   TagLedger  which tags were invalidated when              Codec    values as bytes
+//! ```
+//!
+//! # What is promised here
+//!
+//! - A load that an invalidation overtakes is not kept: see [`Fence`].
+//! - A hit on a [`Shelf`] takes no lock, awaits nothing and allocates nothing (a key made of parts may
+//!   allocate if its text is longer than 64 bytes).
+//! - A hit is the value of the key that was asked for, though two keys may share a hash.
+//! - Every entry expires; a [`Ttl`] has no value for "never".
+//! - Time comes from a [`Clock`], which tests can turn. There is no runtime in this crate, and no task.
+//!
+//! # Features
+//!
+//! - `uuid` (default): `uuid::Uuid` as a key.
+//! - `derive`: `#[derive(CacheKey)]` and `#[derive(Cacheable)]`.
+//!
+//! The minimum supported Rust version is 1.88.
+
+mod bus;
+mod clock;
+mod codec;
+mod entry;
+mod error;
+mod fence;
+mod key;
+mod label;
+mod ledger;
+mod local;
+mod name;
+mod observe;
+mod policy;
+mod remote;
+mod schema;
+mod shelf;
+mod stamp;
+mod sync;
+mod tag;
+
+pub use bus::{Bus, BusEvent, Frame, Notice, Subscription};
+pub use clock::{Clock, Moment, TimeSource};
+pub use codec::{Codec, CodecId};
+pub use entry::{Entry, Slot, Stored};
+pub use error::{Error, ErrorKind, Result, Retry};
+pub use fence::{Fence, Refused};
+pub use key::{CacheKey, Key, KeyHash, KeyHasher, KeyText, MAX_KEY_BYTES, Namespace, PARTITIONS, Partition};
+pub use label::{Label, Version};
+#[cfg(feature = "derive")]
+pub use larder_macros::{CacheKey, Cacheable};
+pub use ledger::TagLedger;
+pub use local::{Local, Shared, Usage};
+pub use name::{AppName, CacheName, MAX_NAME_BYTES};
+pub use observe::{Event, Observer};
+pub use policy::{Capacity, Jitter, Lifetime, Ttl};
+pub use remote::{
+    Announced, Fill, Filled, Guard, Invalidation, Lease, LeaseMode, LeaseReply, LeaseRequest, Put, Remote,
+    TagDelta,
+};
+pub use schema::{Cacheable, Schema, Shape};
+pub use shelf::{Lookup, Shelf, Vigilance};
+pub use stamp::{Chain, Sequence, Stamp, Token};
+pub use tag::{MAX_TAG_BYTES, MAX_TAGS, Tag, TagHash, Tags};

@@ -1,0 +1,59 @@
+//! What happens inside, for those who want to watch.
+
+use std::fmt::Debug;
+
+use crate::fence::Refused;
+use crate::key::KeyHash;
+use crate::name::CacheName;
+use crate::stamp::Chain;
+
+/// Watches what a cache does.
+///
+/// It is called on the path of the operation, so it must be quick. Ordinary hits are not reported, they are counted.
+pub trait Observer: Debug + Send + Sync + 'static {
+    /// Something happened.
+    fn observe(&self, event: &Event<'_>);
+}
+
+/// Watches nothing.
+impl Observer for () {
+    fn observe(&self, _event: &Event<'_>) {}
+}
+
+/// What an [`Observer`] is told. Keys appear as hashes only, so that no log shows whose data it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A loaded value was returned to its callers, but not kept.
+    Refused {
+        /// The cache.
+        cache: &'a CacheName,
+        /// The key.
+        key: KeyHash,
+        /// Why.
+        reason: Refused,
+    },
+    /// Stored bytes could not be used, and count as a miss.
+    Unreadable {
+        /// The cache.
+        cache: &'a CacheName,
+        /// The key.
+        key: KeyHash,
+        /// What is wrong with them.
+        reason: &'static str,
+    },
+    /// A value was over the size limit, and was returned but not stored.
+    TooLarge {
+        /// The cache.
+        cache: &'a CacheName,
+        /// The key.
+        key: KeyHash,
+        /// Its size in bytes.
+        bytes: usize,
+    },
+    /// Notices may have been missed; what they could have concerned is suspect now. `None`: everything.
+    Flushed {
+        /// The chain with the gap.
+        chain: Option<Chain>,
+    },
+}

@@ -1,0 +1,193 @@
+//! The shared tier, as the engine sees it: one method for each thing that must happen in one step.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use crate::bus::Frame;
+use crate::error::Result;
+use crate::key::{Key, Partition};
+use crate::label::Version;
+use crate::name::CacheName;
+use crate::policy::Ttl;
+use crate::stamp::{Chain, Sequence};
+use crate::tag::TagHash;
+
+/// The tier that all nodes share: Redis, or its stand-in within one process.
+///
+/// Each method is one atomic step on the server. What the protocol proves it proves of these steps in any order, so
+/// an implementation must not split one. Every method may be retried after a timeout.
+///
+/// # Cancel safety
+///
+/// A future that is dropped may or may not have had its effect; the server is never left between two effects.
+#[async_trait]
+pub trait Remote: fmt::Debug + Send + Sync + 'static {
+    /// Reads what is stored under each of `keys`, in their order.
+    async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Bytes>>>;
+
+    /// Asks for the right to load a key.
+    async fn lease(&self, key: &Key, request: &LeaseRequest) -> Result<LeaseReply>;
+
+    /// Extends a lease that is still held. Returns whether it was.
+    async fn renew(&self, key: &Key, lease: Lease, hold: Ttl) -> Result<bool>;
+
+    /// Gives a lease back without storing anything.
+    async fn release(&self, key: &Key, lease: Lease) -> Result<()>;
+
+    /// Stores what was loaded under a lease, unless an invalidation has taken the lease away.
+    async fn fill(&self, key: &Key, lease: Lease, content: Fill) -> Result<Filled>;
+
+    /// Stores a version that its writer knows, unless a newer one is or was there, and announces it.
+    async fn put(&self, key: &Key, version: Version, value: Bytes, ttl: Ttl, frame: &Frame) -> Result<Put>;
+
+    /// Invalidates, gives the invalidation its place in the chain, and announces it, all in one step.
+    async fn invalidate(&self, what: &Invalidation<'_>, frame: &Frame) -> Result<Announced>;
+
+    /// The latest sequence of every chain.
+    async fn sequences(&self) -> Result<Vec<(Chain, Sequence)>>;
+
+    /// Makes sure that a chain goes on after `at`, which some node has seen and the server may have lost.
+    async fn raise(&self, chain: Chain, at: Sequence) -> Result<()>;
+
+    /// The tags that were invalidated after `since`, with the floor below which they have been forgotten.
+    async fn invalidated_tags(&self, since: Sequence) -> Result<TagDelta>;
+}
+
+/// Asks for the right to load one key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LeaseRequest {
+    /// The name of the lease, should it be granted.
+    pub lease: Lease,
+    /// For how long.
+    pub hold: Ttl,
+    /// What may stand in the way.
+    pub mode: LeaseMode,
+    /// Entries and leases born before it are of no use, because one of the key's tags was invalidated then.
+    pub need_birth: Sequence,
+    /// The birth of what is about to be loaded.
+    pub birth: Sequence,
+}
+
+impl LeaseRequest {
+    /// Asks for a lease of `hold` on a key that was not found.
+    pub const fn new(lease: Lease, hold: Ttl) -> Self {
+        let (need_birth, birth) = (Sequence::ZERO, Sequence::ZERO);
+        Self {
+            lease,
+            hold,
+            mode: LeaseMode::Miss,
+            need_birth,
+            birth,
+        }
+    }
+}
+
+/// The random name of a lease. A load may store its result only while the server knows the lease by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Lease(pub u128);
+
+/// Which value a load means to replace.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LeaseMode {
+    /// None was found. If there is one by now, it is the answer.
+    #[default]
+    Miss,
+    /// The one with this identity, which could not be read or is to be refreshed. Any other is the answer.
+    Replace(Bytes),
+    /// One that a newer build wrote. It stays; the lease only keeps other nodes from loading too.
+    Foreign,
+}
+
+/// The server's answer to a [`LeaseRequest`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LeaseReply {
+    /// The lease is granted: load, then fill or release.
+    Granted,
+    /// Somebody has stored a value meanwhile: this one.
+    Found(Bytes),
+    /// Somebody else is loading, and its lease lasts for so long.
+    Busy(Ttl),
+    /// A guarded write is under way: load, and keep the result nowhere.
+    Quarantined,
+}
+
+/// What a load stores.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fill {
+    /// A new value.
+    Value(Bytes, Ttl),
+    /// The old value with a new header: the origin says that it has not changed.
+    Header(Bytes, Ttl),
+}
+
+/// What became of a [`Fill`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Filled {
+    /// It is stored.
+    Stored,
+    /// The lease was gone: an invalidation has overtaken the load, or it took too long.
+    Overtaken,
+}
+
+/// What became of a versioned write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Put {
+    /// It is stored.
+    Stored(Announced),
+    /// A newer version was there, or has been.
+    Outdated,
+    /// An entry of a newer build is there, and stays.
+    Foreign,
+}
+
+/// What to invalidate in one step. Its keys must all be of one partition.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Invalidation<'a> {
+    /// Removes values and leases, and ends the guard of the write, if there is one.
+    Keys(Partition, &'a [Key], Option<Guard>),
+    /// Marks values as stale and removes leases.
+    Expire(Partition, &'a [Key]),
+    /// Removes values and leases before a write, and lets nothing be stored until it ends or the guard times out.
+    Guard(Partition, &'a [Key], Guard, Ttl),
+    /// Outdates whatever carries one of these tags.
+    Tags(&'a [TagHash]),
+    /// Outdates whatever is in a cache.
+    Cache(&'a CacheName),
+    /// Outdates whatever is in the app.
+    Everything,
+}
+
+/// The random name of a guarded write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Guard(pub u64);
+
+/// An invalidation's place in its chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Announced {
+    /// The sequence before it.
+    pub previous: Sequence,
+    /// Its own.
+    pub sequence: Sequence,
+    /// Whether the remote has announced it on the bus. If not, the engine must.
+    pub sent: bool,
+}
+
+/// What a node must learn to know all tag invalidations again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TagDelta {
+    /// The tags and their latest invalidations.
+    pub tags: Vec<(TagHash, Sequence)>,
+    /// Invalidations up to here may have been forgotten.
+    pub floor: Sequence,
+    /// The delta is complete up to here.
+    pub seen: Sequence,
+}

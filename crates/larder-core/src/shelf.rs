@@ -1,0 +1,304 @@
+//! One cache's part of the local tier: typed, fenced, and judged on every hit.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::clock::{Clock, Moment};
+use crate::entry::Entry;
+use crate::error::Result;
+use crate::fence::{Fence, Refused};
+use crate::key::{CacheKey, Key, KeyHash, Namespace};
+use crate::ledger::TagLedger;
+use crate::local::Local;
+use crate::policy::Ttl;
+use crate::stamp::Stamp;
+
+/// A cache's typed view of a [`Local`], behind the [`Fence`].
+///
+/// A hit costs the lookup in the local and half a dozen comparisons; it allocates nothing, takes no lock and awaits
+/// nothing.
+///
+/// # Examples
+///
+/// ```
+/// # use larder_core::{AppName, CacheName, Namespace};
+/// use larder_core::{Entry, Label, Lifetime, Lookup, Shelf, Ttl};
+/// # use larder_core::{Fence, KeyHash, Local, Stored, Usage};
+/// # use std::{collections::HashMap, sync::{Arc, Mutex}};
+/// # #[derive(Debug, Default)]
+/// # struct Map<S>(Mutex<HashMap<KeyHash, S>>);
+/// # impl<S: Stored + std::fmt::Debug> Local<S> for Map<S> {
+/// #     fn get(&self, hash: KeyHash) -> Option<S> { self.0.lock().unwrap().get(&hash).cloned() }
+/// #     fn insert(&self, hash: KeyHash, stored: S) { self.0.lock().unwrap().insert(hash, stored); }
+/// #     fn remove(&self, hash: KeyHash) { self.0.lock().unwrap().remove(&hash); }
+/// #     fn retain(&self, keep: &mut dyn FnMut(&S) -> bool) { self.0.lock().unwrap().retain(|_, stored| keep(stored)); }
+/// #     fn usage(&self) -> Usage { Usage::default() }
+/// # }
+/// # let (local, fence) = (Arc::new(Map(Mutex::default())), Arc::new(Fence::new()));
+/// # let users = Namespace::new(AppName::new("prod.shop")?, CacheName::new("user")?);
+/// let shelf: Shelf<String> = Shelf::new(users, local, fence);
+///
+/// let stamp = shelf.stamp(); // before the load
+/// let name = String::from("Ada"); // the load
+/// let entry = Entry::new(shelf.key(&7)?, Some(name), Label::new(Lifetime::new(Ttl::seconds(60))), shelf.now());
+/// shelf.insert(stamp, entry).expect("nobody wrote meanwhile");
+///
+/// let Lookup::Fresh(entry) = shelf.get(&7) else { panic!("it was just put there") };
+/// assert_eq!(entry.value().map(String::as_str), Some("Ada"));
+/// # Ok::<(), larder_core::Error>(())
+/// ```
+pub struct Shelf<V> {
+    namespace: Namespace,
+    local: Arc<dyn Local<Arc<Entry<V>>>>,
+    fence: Arc<Fence>,
+    tags: Arc<TagLedger>,
+    clock: Clock,
+    /// The invalidation clock when the whole cache was last cleared: what was stamped before it is gone.
+    cleared: AtomicU64,
+    idle: Option<Ttl>,
+    vigilance: Vigilance,
+    weigh: Weigher<V>,
+}
+
+type Weigher<V> = Box<dyn Fn(&V) -> u32 + Send + Sync>;
+
+/// When a hit asks whether the bus is still in sync.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Vigilance {
+    /// Never: a watchdog flushes the fence within milliseconds of losing sync.
+    #[default]
+    Watchdog,
+    /// Every time, so that not even a process that was paused serves one hit beyond the bound.
+    EveryHit,
+}
+
+/// What a shelf has under a key.
+#[derive(Debug)]
+#[must_use]
+pub enum Lookup<V> {
+    /// It may be served.
+    Fresh(Arc<Entry<V>>),
+    /// It is past its fresh time or was marked stale: to be refreshed, and served meanwhile or if that fails.
+    Stale(Arc<Entry<V>>),
+    /// An invalidation of it may have been missed: to be served only marked as stale, if all else fails.
+    Suspect(Arc<Entry<V>>),
+    /// It is not there, or may not be served.
+    Absent,
+}
+
+impl<V: Send + Sync + 'static> Shelf<V> {
+    /// A shelf on `local` for the keys of `namespace`. All shelves of an app share one fence.
+    pub fn new(namespace: Namespace, local: Arc<dyn Local<Arc<Entry<V>>>>, fence: Arc<Fence>) -> Self {
+        Self {
+            namespace,
+            local,
+            fence,
+            tags: Arc::default(),
+            clock: Clock::default(),
+            cleared: AtomicU64::new(0),
+            idle: None,
+            vigilance: Vigilance::default(),
+            weigh: Box::new(|_| 0),
+        }
+    }
+
+    /// Sets what is known of invalidated tags; shared by all shelves of an app.
+    ///
+    /// Default: nothing is known.
+    #[must_use]
+    pub fn tags(self, tags: Arc<TagLedger>) -> Self {
+        Self { tags, ..self }
+    }
+
+    /// Sets the clock.
+    ///
+    /// Default: [`Clock::coarse`].
+    #[must_use]
+    pub fn clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Lets entries go that were not hit for so long.
+    ///
+    /// Default: they stay until they expire.
+    #[must_use]
+    pub fn time_to_idle(self, idle: Ttl) -> Self {
+        Self {
+            idle: Some(idle),
+            ..self
+        }
+    }
+
+    /// Sets when a hit asks whether the bus is in sync.
+    ///
+    /// Default: [`Vigilance::Watchdog`].
+    #[must_use]
+    pub fn vigilance(self, vigilance: Vigilance) -> Self {
+        Self { vigilance, ..self }
+    }
+
+    /// Sets how many bytes a value owns outside of itself: the buffers of its strings and vectors.
+    ///
+    /// Default: none.
+    #[must_use]
+    pub fn weigher(self, weigh: impl Fn(&V) -> u32 + Send + Sync + 'static) -> Self {
+        Self {
+            weigh: Box::new(weigh),
+            ..self
+        }
+    }
+
+    /// Puts a loaded value on the shelf, unless something overtook its load.
+    ///
+    /// `stamp` was taken from [`stamp`](Self::stamp) before the load's first I/O. Refused or not, the value may be
+    /// returned to the callers who waited for it.
+    pub fn insert(&self, stamp: Stamp, mut entry: Entry<V>) -> Result<Arc<Entry<V>>, Refused> {
+        let owned = entry.value().map_or(0, &self.weigh);
+        entry.shelve(stamp, owned);
+        let entry = Arc::new(entry);
+        let hash = entry.hash();
+        self.fence.admit(hash, stamp, self.clock.now(), || {
+            if self.is_cleared(stamp) {
+                return Err(Refused::Cleared);
+            }
+            if !self.has_current_tags(&entry) {
+                return Err(Refused::Tagged);
+            }
+            if self.has_newer(hash, &entry) {
+                return Err(Refused::Outdated);
+            }
+            self.local.insert(hash, entry.clone());
+            Ok(())
+        })?;
+        Ok(entry)
+    }
+
+    /// Hears that a key was invalidated.
+    pub fn evict(&self, hash: KeyHash) {
+        self.fence.evict(hash, || self.local.remove(hash));
+    }
+
+    /// Hears that a key was expired: marks what is there as stale, and fences its loads.
+    pub fn expire(&self, hash: KeyHash) {
+        self.fence.evict(hash, || {
+            if let Some(entry) = self.find(hash) {
+                entry.expire();
+            }
+        });
+    }
+
+    /// Hears that the whole cache was invalidated, and fences its loads. Costs the same for any number of entries.
+    pub fn clear(&self) {
+        self.cleared
+            .fetch_max(self.fence.advance_stamp().0, Ordering::Release);
+    }
+
+    /// Encodes a key of this cache.
+    pub fn key<Q: CacheKey + ?Sized>(&self, key: &Q) -> Result<Key> {
+        Key::new(&self.namespace, key)
+    }
+
+    /// What a load takes before its first I/O.
+    pub fn stamp(&self) -> Stamp {
+        self.fence.stamp()
+    }
+
+    /// The time by the shelf's clock.
+    pub fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    /// Looks a key up.
+    #[inline]
+    pub fn get<Q: CacheKey + ?Sized>(&self, key: &Q) -> Lookup<V> {
+        key.read_text(|text| self.get_text(text))
+    }
+
+    fn get_text(&self, text: &[u8]) -> Lookup<V> {
+        let hash = self.namespace.hash(text);
+        let Some(entry) = self.find(hash) else {
+            return Lookup::Absent;
+        };
+        if !entry.has_key(text) {
+            return Lookup::Absent;
+        }
+        let now = self.clock.now();
+        if self.is_gone(&entry, now) {
+            self.discard(hash, &entry);
+            return Lookup::Absent;
+        }
+        if entry.stamp() < self.fence.floor(hash.partition()) || self.is_out_of_sync(now) {
+            Lookup::Suspect(entry)
+        } else if entry.is_fresh(now) {
+            Lookup::Fresh(entry)
+        } else {
+            Lookup::Stale(entry)
+        }
+    }
+
+    #[inline]
+    fn find(&self, hash: KeyHash) -> Option<Arc<Entry<V>>> {
+        self.local.get(hash)
+    }
+
+    /// Whether the entry may not be served for any reason, not even marked as stale.
+    #[inline]
+    fn is_gone(&self, entry: &Entry<V>, now: Moment) -> bool {
+        entry.has_expired(now)
+            || self.is_cleared(entry.stamp())
+            || !self.has_current_tags(entry)
+            || self
+                .idle
+                .is_some_and(|idle| entry.is_idle(now, idle.as_duration()))
+    }
+
+    #[inline]
+    fn is_cleared(&self, stamp: Stamp) -> bool {
+        stamp.0 < self.cleared.load(Ordering::Acquire)
+    }
+
+    #[inline]
+    fn has_current_tags(&self, entry: &Entry<V>) -> bool {
+        entry
+            .tagged()
+            .is_none_or(|(birth, tags)| self.tags.is_current(birth, tags))
+    }
+
+    #[inline]
+    fn is_out_of_sync(&self, now: Moment) -> bool {
+        self.vigilance == Vigilance::EveryHit && !self.fence.is_trusted(now)
+    }
+
+    /// Whether a newer version is there already and may be served.
+    fn has_newer(&self, hash: KeyHash, entry: &Entry<V>) -> bool {
+        !entry.version().is_none()
+            && self.find(hash).is_some_and(|there| {
+                there.version() > entry.version() && !self.is_gone(&there, self.clock.now())
+            })
+    }
+
+    /// Removes an entry that is gone, unless it has been replaced since it was looked at.
+    #[cold]
+    fn discard(&self, hash: KeyHash, gone: &Arc<Entry<V>>) {
+        self.fence.hold(hash, || {
+            let there = self.find(hash);
+            if there.is_some_and(|there| Arc::ptr_eq(&there, gone)) {
+                self.local.remove(hash);
+            }
+        });
+    }
+}
+
+impl<V> fmt::Debug for Shelf<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shelf")
+            .field("cache", self.namespace.cache())
+            .field("local", &self.local)
+            .field("fence", &self.fence)
+            .field("idle", &self.idle)
+            .field("vigilance", &self.vigilance)
+            .finish_non_exhaustive()
+    }
+}
