@@ -1,1 +1,73 @@
-//! x
+//! How Larder stores values: formats, the envelope around them, and compression.
+//!
+//! Depend on this crate to read or write what Larder stores without Larder. To use Larder, depend on `larder`.
+//!
+//! # How the parts meet
+//!
+//! ```text
+//!            ┌───────────────────────── Envelope<V> ─────────────────────────┐
+//!   value ──▶│ format ──▶ compression ──▶ header: whose, since when, how long,│──▶ bytes
+//!   label ──▶│                            in which format and schema, checksum│
+//!            └───────────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! # Examples
+//!
+//! ```
+//! use larder_codec::{Bincode, Envelope};
+//! use larder_core::{AppName, CacheName, Key, Label, Lifetime, Namespace, Ttl};
+//!
+//! let users = Namespace::new(AppName::new("prod.shop")?, CacheName::new("user")?);
+//! let key = Key::new(&users, &7)?.hash();
+//! let label = Label::new(Lifetime::new(Ttl::seconds(600)));
+//!
+//! let envelope: Envelope<String> = Envelope::new(Bincode);
+//! let stored = envelope.seal(key, &label, Some(&"Ada".to_owned()))?;
+//!
+//! let opened = envelope.open(key, &stored)?;
+//! assert_eq!(opened.value.as_deref(), Some("Ada"));
+//! assert_eq!(opened.label, label);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What is promised
+//!
+//! - Bytes that cannot be read are an [`Unreadable`], which is a miss; never a panic, a hang or a wrong value.
+//! - Opening never allocates by a length that the bytes merely claim. A decompressed payload is at most
+//!   [the limit](Envelope::limit), and a decoded value at most what its own bytes can fill.
+//! - What a newer build wrote is recognised, so that an older one need not overwrite it.
+//! - A value that can be written but not read back is refused when it is written.
+//!
+//! # Formats
+//!
+//! | feature | type | for |
+//! |---|---|---|
+//! | `bincode` (default) | [`Bincode`] | speed and size |
+//! | `postcard` | [`Postcard`] | the same, a little smaller, with a documented format |
+//! | `msgpack` | [`MessagePack`] | types whose fields come and go: it writes their names |
+//! | `json` | [`Json`] | reading values by eye and from other languages |
+//!
+//! bincode 2.0.1 is the last working release of a crate that is no longer maintained, which advisory tools report
+//! as RUSTSEC-2025-0141. It is not a vulnerability. [`Postcard`] takes its place by one word; entries in the other
+//! format are then misses, until the migration of formats makes them readable too.
+//!
+//! Compressions: `lz4` (default), `zstd`. The minimum supported Rust version is 1.88.
+
+mod compression;
+mod envelope;
+mod format;
+mod header;
+mod unreadable;
+
+pub use compression::Compression;
+pub use envelope::{DEFAULT_LIMIT, Envelope, Opened};
+#[cfg(feature = "bincode")]
+pub use format::bincode::Bincode;
+#[cfg(feature = "json")]
+pub use format::json::Json;
+#[cfg(feature = "msgpack")]
+pub use format::msgpack::MessagePack;
+#[cfg(feature = "postcard")]
+pub use format::postcard::Postcard;
+pub use header::{HEADER_BYTES, Header};
+pub use unreadable::Unreadable;

@@ -1,0 +1,120 @@
+//! What the fuzz targets do with their bytes, also run on stable over the seeds by the tests of `larder-codec`.
+
+use std::collections::BTreeMap;
+
+use larder_codec::{Bincode, Envelope, Header, Json, MessagePack, Postcard};
+use larder_core::{Codec, CodecId, KeyHash, Label, Lifetime, Schema, Ttl};
+use serde::{Deserialize, Serialize};
+
+/// The most bytes that a value may have here.
+pub(crate) const LIMIT: usize = 64 << 10;
+
+pub(crate) const KEY: KeyHash = KeyHash::from_bytes([7; 16]);
+
+/// A bit of everything that serde knows. No floats, which need not equal themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Zoo {
+    pub(crate) flag: bool,
+    pub(crate) small: u8,
+    pub(crate) signed: i64,
+    pub(crate) wide: u128,
+    pub(crate) letter: char,
+    pub(crate) text: String,
+    pub(crate) maybe: Option<String>,
+    pub(crate) list: Vec<String>,
+    pub(crate) nothings: Vec<()>,
+    pub(crate) pair: (u16, i8),
+    pub(crate) map: BTreeMap<String, Vec<u32>>,
+    pub(crate) animal: Animal,
+    pub(crate) tree: Option<Box<Tree>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Animal {
+    #[default]
+    None,
+    Cat(u8),
+    Dog {
+        name: String,
+        pups: Vec<Animal>,
+    },
+    Pair(u8, String),
+}
+
+/// May contain itself as often as the bytes say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Tree {
+    pub(crate) left: Option<Box<Tree>>,
+    pub(crate) branches: Vec<Tree>,
+}
+
+/// A header that reads is written back the same.
+pub(crate) fn header(bytes: &[u8]) {
+    if let Ok((header, payload)) = Header::read(bytes) {
+        let mut again = vec![0; header.bytes()];
+        again.extend_from_slice(payload);
+        header.write(&mut again);
+        assert_eq!(Header::read(&again), Ok((header, payload)));
+    }
+}
+
+/// Whatever bytes an envelope is opened on, and whatever payload is behind a perfect header, it opens or says no.
+pub(crate) fn open(bytes: &[u8]) {
+    for codec in [
+        CodecId::BINCODE,
+        CodecId::POSTCARD,
+        CodecId::MESSAGE_PACK,
+        CodecId::JSON,
+    ] {
+        let envelope = envelope(codec);
+        let _ = envelope.open(KEY, bytes);
+        if let [compression, raw_low, raw_high, payload @ ..] = bytes {
+            let raw_len = u32::from(u16::from_le_bytes([*raw_low, *raw_high]));
+            let stored = forge(codec, compression % 3, raw_len, payload);
+            if let Ok(opened) = envelope.open(KEY, &stored) {
+                let label = Label::new(Lifetime::new(Ttl::seconds(1)));
+                let sealed = envelope
+                    .seal(KEY, &label, opened.value.as_ref())
+                    .expect("what was read can be written");
+                assert_eq!(
+                    envelope.open(KEY, &sealed).expect("and read again").value,
+                    opened.value
+                );
+            }
+        }
+    }
+}
+
+/// Whatever bytes a format is given, it decodes or says no.
+pub(crate) fn decode(bytes: &[u8]) {
+    fn check<C: Codec<Zoo> + Codec<Tree>>(codec: &C, bytes: &[u8]) {
+        let _: Result<Zoo, _> = codec.decode(bytes);
+        let _: Result<Tree, _> = codec.decode(bytes);
+    }
+    check(&Bincode, bytes);
+    check(&Postcard, bytes);
+    check(&MessagePack, bytes);
+    check(&Json, bytes);
+}
+
+pub(crate) fn envelope(codec: CodecId) -> Envelope<Zoo> {
+    let envelope = match codec {
+        CodecId::BINCODE => Envelope::new(Bincode),
+        CodecId::POSTCARD => Envelope::new(Postcard),
+        CodecId::MESSAGE_PACK => Envelope::new(MessagePack),
+        _ => Envelope::new(Json),
+    };
+    envelope.limit(LIMIT)
+}
+
+/// A perfect header before any payload.
+pub(crate) fn forge(codec: CodecId, compression: u8, raw_len: u32, payload: &[u8]) -> Vec<u8> {
+    let label = Label::new(Lifetime::new(Ttl::seconds(60)));
+    let mut header = Header::new(KEY, &label, codec, Schema::default());
+    header.compression = compression;
+    header.raw_len = raw_len;
+    let mut stored = vec![0; header.bytes()];
+    stored.extend_from_slice(payload);
+    header.write(&mut stored);
+    stored
+}

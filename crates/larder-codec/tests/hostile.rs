@@ -1,0 +1,238 @@
+//! Bytes that mean harm: no panic, no hang, no overflow of the stack, no allocation by what they claim.
+
+use larder_codec::{Bincode, Json, MessagePack, Postcard, Unreadable};
+use larder_core::{Codec, CodecId};
+use proptest::prelude::*;
+
+use crate::bodies::{self, KEY, LIMIT, Tree};
+
+/// What decoding may allocate: room for what the bytes hold. The largest element of a test type is a `Tree`, 32 bytes
+/// in memory and two in the bytes; growing doubles it, and some small change for errors.
+const MOST_ALLOCATED: u64 = 64 * LIMIT as u64;
+
+const CODECS: [CodecId; 4] = [
+    CodecId::BINCODE,
+    CodecId::POSTCARD,
+    CodecId::MESSAGE_PACK,
+    CodecId::JSON,
+];
+
+fn allocated_by(act: impl FnOnce()) -> u64 {
+    allocation_counter::measure(act).bytes_max
+}
+
+fn decode<V>(codec: &impl Codec<V>, bytes: &[u8]) -> bool {
+    let mut decodes = false;
+    let allocated = allocated_by(|| decodes = codec.decode(bytes).is_ok());
+    assert!(
+        allocated <= MOST_ALLOCATED,
+        "{allocated} bytes for {}",
+        bytes.len()
+    );
+    decodes
+}
+
+#[test]
+fn a_list_of_endless_nothings_is_refused_at_once() {
+    // The length 2⁶⁴ - 1 in each format's own way.
+    assert!(!decode::<Vec<()>>(
+        &Bincode,
+        &[253, 255, 255, 255, 255, 255, 255, 255, 255]
+    ));
+    assert!(!decode::<Vec<()>>(
+        &Postcard,
+        &[255, 255, 255, 255, 255, 255, 255, 255, 255, 1]
+    ));
+    assert!(!decode::<Vec<()>>(&MessagePack, &[0xdd, 255, 255, 255, 255]));
+    assert!(!decode::<Vec<()>>(&Json, b"[null,null"));
+}
+
+#[test]
+fn an_honest_list_of_nothings_is_read() {
+    fn check(codec: &(impl Codec<Vec<()>> + Codec<Vec<(u8, (), ())>> + Codec<Vec<Vec<u8>>>)) {
+        round_trip(codec, &vec![(); 60_000]);
+        round_trip(codec, &vec![(7, (), ()); 100_000]);
+        round_trip(codec, &vec![Vec::<u8>::new(); 100_000]);
+    }
+    fn round_trip<V: PartialEq>(codec: &impl Codec<V>, value: &V) {
+        let mut bytes = Vec::new();
+        codec.encode(value, &mut bytes).unwrap();
+        assert!(codec.decode(&bytes).unwrap() == *value);
+    }
+    check(&Bincode);
+    check(&Postcard);
+    check(&MessagePack);
+    check(&Json);
+}
+
+#[test]
+fn claimed_lengths_allocate_nothing() {
+    let claims: [&[u8]; 4] = [
+        &[253, 255, 255, 255, 255, 255, 255, 255, 127],
+        &[255, 255, 255, 255, 255, 255, 255, 255, 127],
+        &[0xdb, 255, 255, 255, 255],
+        &[0xc6, 255, 255, 255, 255],
+    ];
+    for claim in claims {
+        assert!(!decode::<String>(&Bincode, claim));
+        assert!(!decode::<Vec<u8>>(&Bincode, claim));
+        assert!(!decode::<Vec<u64>>(&Postcard, claim));
+        assert!(!decode::<String>(&Postcard, claim));
+        assert!(!decode::<String>(&MessagePack, claim));
+        assert!(!decode::<Vec<u8>>(&MessagePack, claim));
+        assert!(!decode::<Vec<[u64; 8]>>(
+            &MessagePack,
+            &[&[0xdd][..], &claim[1..]].concat()
+        ));
+    }
+}
+
+#[test]
+fn bottomless_nesting_does_not_reach_the_end_of_the_stack() {
+    let deep = 1 << 20;
+    // "There is a left one" a million times; "one branch" a million times.
+    assert!(!decode::<Tree>(&Bincode, &vec![1; deep]));
+    assert!(!decode::<Tree>(&Postcard, &vec![1; deep]));
+    assert!(!decode::<Tree>(&Bincode, &[0, 1].repeat(deep)));
+    assert!(!decode::<Tree>(&MessagePack, &[0x92, 0xc0, 0x91].repeat(deep)));
+    let json: String = r#"{"left":null,"branches":["#.repeat(deep);
+    assert!(!decode::<Tree>(&Json, json.as_bytes()));
+}
+
+#[test]
+fn nesting_up_to_the_bound_is_read() {
+    let mut tree = Tree::default();
+    for _ in 0..25 {
+        tree = Tree {
+            left: Some(Box::new(tree)),
+            branches: vec![],
+        };
+    }
+    let mut bytes = Vec::new();
+    Bincode.encode(&tree, &mut bytes).unwrap();
+    assert_eq!(Codec::<Tree>::decode(&Bincode, &bytes).unwrap(), tree);
+}
+
+#[test]
+fn long_claims_at_every_level_of_nesting_allocate_little() {
+    // Each level says "no left one, and 2³² branches", which all at once would be terabytes.
+    let bytes = [0x92, 0xc0, 0xdd, 255, 255, 255, 255].repeat(200);
+    assert!(!decode::<Tree>(&MessagePack, &bytes));
+    let bytes = [&[0, 253][..], &[255; 8]].concat().repeat(200);
+    assert!(!decode::<Tree>(&Bincode, &bytes));
+}
+
+#[test]
+fn a_bomb_is_not_unpacked() {
+    // Perfect headers that claim more than the limit, more than the method can give, or more than is there.
+    for (compression, raw_len, expected) in [
+        (1, u32::MAX, Unreadable::TooLarge(u32::MAX as usize)),
+        (2, u32::MAX, Unreadable::TooLarge(u32::MAX as usize)),
+        (1, 60_000, Unreadable::Undecodable),
+        (2, 60_000, Unreadable::Undecodable),
+        (1, 0, Unreadable::Undecodable),
+        (2, 0, Unreadable::Undecodable),
+    ] {
+        let stored = bodies::forge(
+            CodecId::BINCODE,
+            compression,
+            raw_len,
+            &[0x1F, 1, 0, 255, 255, 255],
+        );
+        let mut opened = None;
+        let allocated = allocated_by(|| opened = Some(bodies::envelope(CodecId::BINCODE).open(KEY, &stored)));
+        assert_eq!(opened.unwrap().unwrap_err(), expected, "{compression} {raw_len}");
+        assert!(allocated <= 2 * LIMIT as u64, "{allocated}");
+    }
+}
+
+#[test]
+fn a_payload_that_unpacks_to_more_than_it_says_is_refused() {
+    let raw = vec![7; 50_000];
+    let lz4 = lz4_flex_compress(&raw);
+    let stored = bodies::forge(CodecId::BINCODE, 1, 49_999, &lz4);
+    assert_eq!(
+        bodies::envelope(CodecId::BINCODE).open(KEY, &stored).unwrap_err(),
+        Unreadable::Undecodable
+    );
+}
+
+/// Through the public surface: the payload of a value that compresses well.
+fn lz4_flex_compress(raw: &[u8]) -> Vec<u8> {
+    let envelope: larder_codec::Envelope<serde_bytes::Raw> =
+        larder_codec::Envelope::new(serde_bytes::Verbatim);
+    let label = larder_core::Label::new(larder_core::Lifetime::new(larder_core::Ttl::MAX));
+    let stored = envelope
+        .seal(KEY, &label, Some(&serde_bytes::Raw(raw.to_vec())))
+        .unwrap();
+    stored[larder_codec::HEADER_BYTES..].to_vec()
+}
+
+/// A format of one's own, which writes bytes as they are.
+mod serde_bytes {
+    use larder_core::{Codec, CodecId, Result};
+
+    #[derive(Debug)]
+    pub(super) struct Raw(pub(super) Vec<u8>);
+
+    #[derive(Debug)]
+    pub(super) struct Verbatim;
+
+    impl Codec<Raw> for Verbatim {
+        fn id(&self) -> CodecId {
+            CodecId::new(CodecId::FIRST_CUSTOM)
+        }
+
+        fn encode(&self, value: &Raw, into: &mut Vec<u8>) -> Result<()> {
+            into.extend_from_slice(&value.0);
+            Ok(())
+        }
+
+        fn decode(&self, bytes: &[u8]) -> Result<Raw> {
+            Ok(Raw(bytes.to_vec()))
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn any_bytes_are_read_or_refused_within_the_limit(bytes in prop::collection::vec(any::<u8>(), 0..2_000)) {
+        let allocated = allocated_by(|| {
+            bodies::header(&bytes);
+            bodies::decode(&bytes);
+            bodies::open(&bytes);
+        });
+        prop_assert!(allocated <= MOST_ALLOCATED, "{}", allocated);
+    }
+
+    #[test]
+    fn small_numbers_too(bytes in prop::collection::vec(0..4_u8, 0..3_000)) {
+        let allocated = allocated_by(|| {
+            bodies::decode(&bytes);
+            bodies::open(&bytes);
+        });
+        prop_assert!(allocated <= MOST_ALLOCATED, "{}", allocated);
+    }
+
+    #[test]
+    fn a_damaged_value_is_read_or_refused(
+        codec in prop::sample::select(CODECS.to_vec()),
+        text in "[a-z]{0,40}",
+        flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+    ) {
+        let zoo = bodies::Zoo { list: vec![text.clone(); 5], text, ..Default::default() };
+        let label = larder_core::Label::new(larder_core::Lifetime::new(larder_core::Ttl::MAX));
+        let sealed = bodies::envelope(codec).seal(KEY, &label, Some(&zoo)).unwrap();
+        let mut payload = sealed[larder_codec::HEADER_BYTES..].to_vec();
+        for (at, with) in flips {
+            let at = at.index(payload.len());
+            payload[at] ^= with;
+        }
+        // The header is right about the damaged payload, so that the damage reaches the format.
+        let stored = bodies::forge(codec, 0, 0, &payload);
+        let allocated = allocated_by(|| { let _ = bodies::envelope(codec).open(KEY, &stored); });
+        prop_assert!(allocated <= MOST_ALLOCATED, "{}", allocated);
+    }
+}
