@@ -2,8 +2,11 @@
 //!
 //! Run it by `cargo xtask bench`, or `cargo xtask bench --quick` for a minute's worth.
 
+mod codecs;
 mod hits;
+mod instructions;
 mod measure;
+mod memory;
 mod report;
 
 use std::process::ExitCode;
@@ -14,26 +17,46 @@ use measure::Effort;
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let effort = match arguments.as_slice() {
-        ["hits", name, count] => {
-            hits::repeat(name, count.parse().unwrap_or(0));
-            return ExitCode::SUCCESS;
+    match arguments.as_slice() {
+        // What callgrind counts the instructions of.
+        ["hits", map, count] => hits::repeat(map, count.parse().unwrap_or(0)),
+        ["--quick"] => {
+            return run(Effort {
+                rounds: 11,
+                round: Duration::from_millis(10),
+            });
         }
-        ["--quick"] => Effort {
-            rounds: 11,
-            round: Duration::from_millis(10),
-        },
-        _ => Effort {
-            rounds: 31,
-            round: Duration::from_millis(40),
-        },
-    };
-    let lines = hits::lines(effort);
-    match report::publish(&lines) {
+        [] => {
+            return run(Effort {
+                rounds: 31,
+                round: Duration::from_millis(30),
+            });
+        }
+        _ => {
+            eprintln!("usage: benches [--quick]");
+            return ExitCode::from(2);
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// Measures, publishes, and fails if a line is over its limit or could not be measured.
+fn run(effort: Effort) -> ExitCode {
+    let mut lines = hits::lines(effort);
+    lines.extend(memory::lines());
+    lines.extend(codecs::lines(effort));
+    let counted = instructions::lines();
+    lines.extend(counted.as_deref().unwrap_or_default().iter().cloned());
+    let published = report::publish(&lines).map_err(|error| format!("the report cannot be written: {error}"));
+    let over = published.and_then(|over| counted.map(|_| over));
+    match over {
         Ok(0) => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
+        Ok(over) => {
+            eprintln!("{over} lines are over their limits");
+            ExitCode::FAILURE
+        }
         Err(error) => {
-            eprintln!("the report could not be written: {error}");
+            eprintln!("{error}");
             ExitCode::FAILURE
         }
     }

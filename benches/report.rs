@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::measure::Comparison;
 
 /// One line: ours against a reference measured in the same run.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub(crate) struct Line {
     pub(crate) name: String,
     pub(crate) ours: f64,

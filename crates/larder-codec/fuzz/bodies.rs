@@ -36,7 +36,7 @@ pub(crate) enum Animal {
     Cat(u8),
     Dog {
         name: String,
-        pups: Vec<Animal>,
+        pups: Vec<Self>,
     },
     Pair(u8, String),
 }
@@ -44,8 +44,8 @@ pub(crate) enum Animal {
 /// May contain itself as often as the bytes say.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Tree {
-    pub(crate) left: Option<Box<Tree>>,
-    pub(crate) branches: Vec<Tree>,
+    pub(crate) left: Option<Box<Self>>,
+    pub(crate) branches: Vec<Self>,
 }
 
 /// A header that reads is written back the same.

@@ -189,7 +189,7 @@ fn both_limits_hold_and_name_the_size() {
 fn compression_is_used_where_it_pays_and_read_whatever_is_set() {
     let dense = "x".repeat(10_000);
     let random: String = (0..10_000_u64)
-        .map(|n| (n.wrapping_mul(n ^ 0x9e37_79b9) >> 7) as u8 as char)
+        .map(|n| char::from((n.wrapping_mul(n ^ 0x9e37_79b9) >> 7).to_le_bytes()[0]))
         .collect();
     let sealed = |compression, value: &String| {
         text(Bincode)

@@ -1,5 +1,12 @@
 //! The tests of the codec, in one binary.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may fail in any way it likes"
+)]
+
 #[path = "../fuzz/bodies.rs"]
 mod bodies;
 mod corpus;

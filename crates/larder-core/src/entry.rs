@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::clock::Moment;
-use crate::key::{Key, KeyBytes, KeyHash};
+use crate::key::{Key, KeyBytes, KeyHash, Namespace};
 use crate::label::{Label, Version};
 use crate::stamp::{Sequence, Stamp};
 use crate::tag::Tags;
@@ -19,7 +19,6 @@ use crate::tag::Tags;
 pub struct Entry<V> {
     /// Compared on every hit, so that two keys with one hash are only two misses.
     key: KeyBytes,
-    hash: KeyHash,
     /// `None` is knowledge too: the origin has no such value.
     value: Option<V>,
     /// The invalidation clock before the load's first I/O.
@@ -51,7 +50,6 @@ impl<V> Entry<V> {
     ///
     /// `value` is `None` for the knowledge that the origin has no such value.
     pub fn new(key: Key, value: Option<V>, label: Label, made: Moment) -> Self {
-        let hash = key.hash();
         let rare = (!label.tags.is_empty() || !label.version.is_none()).then(|| {
             Box::new(Rare {
                 birth: label.birth,
@@ -62,7 +60,6 @@ impl<V> Entry<V> {
         let fresh_until = made.after(label.lifetime.fresh().as_duration());
         Self {
             key: key.into_bytes(),
-            hash,
             value,
             stamp: Stamp::ZERO,
             expires: made.after(label.lifetime.time_to_live().as_duration()),
@@ -90,11 +87,6 @@ impl<V> Entry<V> {
     #[inline]
     pub fn value(&self) -> Option<&V> {
         self.value.as_ref()
-    }
-
-    /// The hash of its key.
-    pub fn hash(&self) -> KeyHash {
-        self.hash
     }
 
     /// The text of its key.
@@ -145,9 +137,14 @@ impl<V> Entry<V> {
         now.as_nanos() < self.fresh_until.load(Ordering::Acquire)
     }
 
+    /// The hash of its key in the namespace that it is put in.
+    pub(crate) fn hash_in(&self, namespace: &Namespace) -> KeyHash {
+        namespace.hash(self.key.as_bytes())
+    }
+
     #[inline]
     pub(crate) fn has_key(&self, text: &[u8]) -> bool {
-        self.key.is(text)
+        self.key.as_bytes() == text
     }
 
     /// The tags and the birth to judge them by, for the entries that have tags.
@@ -180,7 +177,6 @@ impl<V> Entry<V> {
 impl<V> fmt::Debug for Entry<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Entry")
-            .field("hash", &self.hash)
             .field("missing", &self.value.is_none())
             .field("stamp", &self.stamp)
             .field("expires", &self.expires)

@@ -158,7 +158,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         let owned = entry.value().map_or(0, &self.weigh);
         entry.shelve(stamp, owned);
         let entry = Arc::new(entry);
-        let hash = entry.hash();
+        let hash = entry.hash_in(&self.namespace);
         self.fence.admit(hash, stamp, self.clock.now(), || {
             if self.is_cleared(stamp) {
                 return Err(Refused::Cleared);

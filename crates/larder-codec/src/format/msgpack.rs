@@ -35,8 +35,9 @@ impl<V: Serialize + DeserializeOwned> Codec<V> for MessagePack {
         let value = Root::new(&bounds)
             .deserialize(&mut deserializer)
             .map_err(|error| undecodable(ID, error))?;
-        // It does not tell where it stands, but finds no further value exactly if there is no further byte.
-        deserializer.set_max_depth(0);
+        // It does not tell where it stands, but finds no further value exactly if there is no further byte. Whatever
+        // that byte begins, one level of nesting is too little to go on to the next.
+        deserializer.set_max_depth(1);
         match IgnoredAny::deserialize(&mut deserializer) {
             Err(Error::InvalidMarkerRead(_)) => Ok(value),
             _ => Err(left_over(ID)),

@@ -1,7 +1,7 @@
 //! The 128 bits that stand for a key, and what is cut from them.
 
 use std::fmt;
-use std::hash::{BuildHasher, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
@@ -16,47 +16,64 @@ pub const PARTITIONS: usize = 64;
 ///
 /// `xxh3_128` of the text, seeded with the namespace. Test vectors are kept in
 /// `tests/golden/key-hash.txt`, so that a service in another language can compute it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyHash(u128);
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeyHash {
+    // Two words and not one of 128 bits, which would be aligned to 16 bytes, and pad every map that holds it.
+    high: u64,
+    low: u64,
+}
 
 impl KeyHash {
     /// A hash from its sixteen bytes, little-endian, as the bus carries it.
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(u128::from_le_bytes(bytes))
+        Self::from_u128(u128::from_le_bytes(bytes))
     }
 
     /// The sixteen bytes, little-endian.
     pub const fn to_bytes(self) -> [u8; 16] {
-        self.0.to_le_bytes()
+        ((self.high as u128) << 64 | self.low as u128).to_le_bytes()
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "it is cut in halves")]
+    const fn from_u128(hash: u128) -> Self {
+        Self {
+            high: (hash >> 64) as u64,
+            low: hash as u64,
+        }
     }
 
     /// The partition: the highest six bits.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "six bits are left")]
     pub const fn partition(self) -> Partition {
-        Partition((self.0 >> (128 - PARTITIONS.trailing_zeros())) as u8)
+        Partition((self.high >> (64 - PARTITIONS.trailing_zeros())) as u8)
     }
 
     /// The lower half, which an L2 entry carries, so that an answer to another question is known.
     #[inline]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "it is the lower half that is asked for"
-    )]
     pub const fn fingerprint(self) -> u64 {
-        self.0 as u64
+        self.low
     }
 
     /// Sixteen bits that neither partitions nor local maps use, for the stripes of the fence.
     #[inline]
     pub(crate) const fn stripe(self) -> usize {
-        ((self.0 >> 96) & 0xFFFF) as usize
+        ((self.high >> 32) & 0xFFFF) as usize
+    }
+}
+
+/// The lower half is as good a hash as any.
+impl Hash for KeyHash {
+    #[inline]
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        hasher.write_u64(self.low);
     }
 }
 
 impl fmt::Display for KeyHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
+        write!(f, "{:016x}{:016x}", self.high, self.low)
     }
 }
 
@@ -66,7 +83,7 @@ impl fmt::Debug for KeyHash {
     }
 }
 
-/// Builds the hasher for maps keyed by [`KeyHash`], which need none: it takes the lower half as it is.
+/// Builds the hasher for maps keyed by [`KeyHash`], which need none: it takes what it is given.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct KeyHasher(u64);
 
@@ -86,12 +103,8 @@ impl Hasher for KeyHasher {
     }
 
     #[inline]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the lower half is as good a hash as any"
-    )]
-    fn write_u128(&mut self, hash: u128) {
-        self.0 = hash as u64;
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
     }
 
     fn write(&mut self, bytes: &[u8]) {
@@ -168,7 +181,7 @@ impl Namespace {
     /// The hash of a key's text.
     #[inline]
     pub fn hash(&self, text: &[u8]) -> KeyHash {
-        KeyHash(xxh3_128_with_seed(text, self.0.seed))
+        KeyHash::from_u128(xxh3_128_with_seed(text, self.0.seed))
     }
 }
 
@@ -204,12 +217,15 @@ mod tests {
 
     #[test]
     fn a_hash_survives_its_bytes() {
-        let hash = KeyHash(0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10);
+        let hash = KeyHash::from_u128(0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10);
         assert_eq!(KeyHash::from_bytes(hash.to_bytes()), hash);
         assert_eq!(hash.to_bytes()[0], 0x10);
         assert_eq!(hash.fingerprint(), 0x090a_0b0c_0d0e_0f10);
         assert_eq!(hash.partition().index(), 0);
-        assert_eq!(KeyHash(u128::MAX).partition(), Partition::new(63).unwrap());
+        assert_eq!(
+            KeyHash::from_u128(u128::MAX).partition(),
+            Partition::new(63).unwrap()
+        );
         assert_eq!(Partition::new(64), None);
         assert_eq!(Partition::all().len(), PARTITIONS);
     }

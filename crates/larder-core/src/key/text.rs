@@ -187,21 +187,6 @@ impl KeyBytes {
         as_str(self.as_bytes())
     }
 
-    /// Whether it is this text.
-    ///
-    /// Short texts are compared in two words that may overlap. The usual comparison reads wider than that, and then has
-    /// to wait for a text that was written a moment ago.
-    #[inline]
-    pub(crate) fn is(&self, text: &[u8]) -> bool {
-        let own = self.as_bytes();
-        own.len() == text.len()
-            && match text.len() {
-                4..=8 => ends::<4>(own) == ends::<4>(text),
-                9..=16 => ends::<8>(own) == ends::<8>(text),
-                _ => own == text,
-            }
-    }
-
     /// What it occupies outside of itself.
     pub(crate) fn heap_bytes(&self) -> usize {
         match self {
@@ -209,12 +194,6 @@ impl KeyBytes {
             Self::Long(bytes) => bytes.len(),
         }
     }
-}
-
-/// The first and the last bytes of a text that is long enough.
-#[inline]
-fn ends<const N: usize>(text: &[u8]) -> Option<(&[u8; N], &[u8; N])> {
-    text.first_chunk().zip(text.last_chunk())
 }
 
 impl PartialEq for KeyBytes {
