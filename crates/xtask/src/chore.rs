@@ -1,0 +1,113 @@
+//! What can be asked for on the command line.
+
+use crate::bench::Effort;
+use crate::ci::Depth;
+use crate::fuzz;
+
+pub(crate) const USAGE: &str = "\
+Usage: cargo xtask <chore>
+
+  test                            every test: unit, integration, doctests, and the loom proof
+  ci [--full]                     what must hold before a change is merged;
+                                  --full adds the oldest supported Rust, cargo-deny, fuzz and weaken
+  tidy                            the rules for sources that clippy cannot express
+  bench [--quick]                 Larder against what it is made of, as ratios
+  fuzz [--seconds N] [TARGET]     each fuzz target, or one, for N seconds (60)
+  weaken                          breaks a guarantee at a time and expects the tests to notice
+  help                            this text";
+
+/// A chore and what was said about it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Chore {
+    Test,
+    Ci(Depth),
+    Tidy,
+    Bench(Effort),
+    Fuzz { seconds: u64, target: Option<String> },
+    Weaken,
+}
+
+impl Chore {
+    /// The chore that these arguments ask for, or none if they make no sense.
+    pub(crate) fn parse(arguments: &[&str]) -> Option<Self> {
+        Some(match arguments {
+            ["test"] => Self::Test,
+            ["ci"] => Self::Ci(Depth::Usual),
+            ["ci", "--full"] => Self::Ci(Depth::Full),
+            ["tidy"] => Self::Tidy,
+            ["bench"] => Self::Bench(Effort::Thorough),
+            ["bench", "--quick"] => Self::Bench(Effort::Quick),
+            ["fuzz", rest @ ..] => Self::parse_fuzz(rest)?,
+            ["weaken"] => Self::Weaken,
+            _ => return None,
+        })
+    }
+
+    fn parse_fuzz(arguments: &[&str]) -> Option<Self> {
+        let (seconds, target) = match arguments {
+            ["--seconds", seconds, target @ ..] | [target @ .., "--seconds", seconds] => {
+                (seconds.parse().ok()?, target)
+            }
+            target => (fuzz::SECONDS, target),
+        };
+        let target = match target {
+            [] => None,
+            [name] if !name.starts_with('-') => Some((*name).to_owned()),
+            _ => return None,
+        };
+        Some(Self::Fuzz { seconds, target })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Option<Chore> {
+        let arguments: Vec<&str> = line.split_whitespace().collect();
+        Chore::parse(&arguments)
+    }
+
+    fn check(line: &str, expected: &Chore) {
+        assert_eq!(parse(line).as_ref(), Some(expected), "{line}");
+    }
+
+    fn fuzz(seconds: u64, target: Option<&str>) -> Chore {
+        let target = target.map(str::to_owned);
+        Chore::Fuzz { seconds, target }
+    }
+
+    #[test]
+    fn chores_are_told_apart() {
+        check("test", &Chore::Test);
+        check("ci", &Chore::Ci(Depth::Usual));
+        check("ci --full", &Chore::Ci(Depth::Full));
+        check("tidy", &Chore::Tidy);
+        check("bench --quick", &Chore::Bench(Effort::Quick));
+        check("weaken", &Chore::Weaken);
+    }
+
+    #[test]
+    fn fuzz_takes_seconds_and_a_target_in_any_order() {
+        check("fuzz", &fuzz(fuzz::SECONDS, None));
+        check("fuzz envelope", &fuzz(fuzz::SECONDS, Some("envelope")));
+        check("fuzz --seconds 5", &fuzz(5, None));
+        check("fuzz --seconds 5 envelope", &fuzz(5, Some("envelope")));
+        check("fuzz envelope --seconds 5", &fuzz(5, Some("envelope")));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for line in [
+            "",
+            "dance",
+            "ci --fast",
+            "tidy now",
+            "fuzz --seconds",
+            "fuzz --seconds many",
+            "fuzz a b",
+        ] {
+            assert_eq!(parse(line), None, "{line}");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Every test there is.
+
+use std::env;
+use std::io::stdout;
+
+use crate::Outcome;
+use crate::program::{cargo, execute, is_installed};
+use crate::steps::Steps;
+use crate::workspace::Workspace;
+
+pub(crate) fn run_all(workspace: &Workspace, steps: &mut Steps) -> Outcome {
+    steps.step("tests", tests)?;
+    steps.step("doctests", || {
+        execute(&mut cargo("test --workspace --all-features --doc"))
+    })?;
+    steps.step("loom", || loom(workspace))
+}
+
+/// The chore itself.
+pub(crate) fn run() -> Outcome {
+    let mut steps = Steps::new("test");
+    run_all(&Workspace::read()?, &mut steps)?;
+    steps.finish();
+    Ok(())
+}
+
+fn tests() -> Outcome {
+    let words = if is_installed("cargo", "nextest --version") {
+        "nextest run --workspace --all-features"
+    } else {
+        "test --workspace --all-features --lib --bins --tests"
+    };
+    // nextest tells its results on the standard error, where who keeps only the output would miss them.
+    execute(cargo(words).stderr(stdout()))
+}
+
+/// The proof of the fence, over all interleavings of a few threads.
+fn loom(workspace: &Workspace) -> Outcome {
+    let flags = env::var("RUSTFLAGS").unwrap_or_default();
+    execute(
+        cargo("test --package larder-core --test loom --release")
+            .env("RUSTFLAGS", format!("{flags} --cfg loom"))
+            // Flags for the compiler rebuild everything, so these builds stay out of the way of the others.
+            .env("CARGO_TARGET_DIR", workspace.target("loom")),
+    )
+}
