@@ -58,11 +58,7 @@ pub(crate) fn lines(effort: Effort) -> Vec<Line> {
         Bincode,
         &Raw {
             encode: |user| bincode::serde::encode_to_vec(user, standard()).unwrap_or_default(),
-            decode: |bytes| {
-                bincode::serde::decode_from_slice(bytes, standard())
-                    .ok()
-                    .map(|(user, _)| user)
-            },
+            decode: |bytes| bincode::serde::decode_from_slice(bytes, standard()).ok().map(|(user, _)| user),
         },
     );
     against(
@@ -108,15 +104,11 @@ fn against(lines: &mut Vec<Line>, effort: Effort, name: &str, codec: impl Codec<
     let (key, label, user) = (key(), Label::new(Lifetime::new(Ttl::seconds(600))), User::new());
     let envelope = Envelope::new(codec).compression(Compression::None);
     let bytes = (raw.encode)(&user);
-    let stored = envelope
-        .seal(key, &label, Some(&user))
-        .expect("it can be written");
+    let stored = envelope.seal(key, &label, Some(&user)).expect("it can be written");
 
     let encode = |_: usize| {
         let mut bytes = Vec::with_capacity(128);
-        codec
-            .encode(black_box(&user), &mut bytes)
-            .expect("it can be written");
+        codec.encode(black_box(&user), &mut bytes).expect("it can be written");
         black_box(bytes);
     };
     let raw_encode = |_: usize| drop(black_box((raw.encode)(black_box(&user))));
@@ -126,32 +118,14 @@ fn against(lines: &mut Vec<Line>, effort: Effort, name: &str, codec: impl Codec<
     let open = |_: usize| drop(black_box(envelope.open(key, black_box(&stored))));
 
     let title = |what: &str| format!("{what}, {name}, {} bytes", bytes.len());
-    lines.push(Line::new(
-        title("encode"),
-        "ns",
-        compare(effort, 1, encode, raw_encode),
-    ));
-    lines.push(Line::new(
-        title("encode in an envelope"),
-        "ns",
-        compare(effort, 1, seal, raw_encode),
-    ));
-    lines.push(Line::new(
-        title("decode"),
-        "ns",
-        compare(effort, 1, decode, raw_decode),
-    ));
-    lines.push(Line::new(
-        title("decode from an envelope"),
-        "ns",
-        compare(effort, 1, open, raw_decode),
-    ));
+    lines.push(Line::new(title("encode"), "ns", compare(effort, 1, encode, raw_encode)));
+    lines.push(Line::new(title("encode in an envelope"), "ns", compare(effort, 1, seal, raw_encode)));
+    lines.push(Line::new(title("decode"), "ns", compare(effort, 1, decode, raw_decode)));
+    lines.push(Line::new(title("decode from an envelope"), "ns", compare(effort, 1, open, raw_decode)));
 }
 
 fn key() -> KeyHash {
     let app = AppName::new("bench.shop").expect("it is a name");
     let cache = CacheName::new("user").expect("it is a name");
-    Key::new(&Namespace::new(app, cache), &7)
-        .expect("it is a key")
-        .hash()
+    Key::new(&Namespace::new(app, cache), &7).expect("it is a key").hash()
 }

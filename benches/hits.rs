@@ -77,19 +77,11 @@ impl<K: CacheKey + Hash + Eq + Clone + Send + Sync + 'static> Maps<K> {
     }
 
     fn raw_moka_hit(&self, call: usize) {
-        black_box(
-            self.raw_moka
-                .get::<K>(self.key(call))
-                .expect("nothing is evicted"),
-        );
+        black_box(self.raw_moka.get::<K>(self.key(call)).expect("nothing is evicted"));
     }
 
     fn raw_quick_hit(&self, call: usize) {
-        black_box(
-            self.raw_quick
-                .get::<K>(self.key(call))
-                .expect("nothing is evicted"),
-        );
+        black_box(self.raw_quick.get::<K>(self.key(call)).expect("nothing is evicted"));
     }
 
     fn moka_hit(&self, call: usize) {
@@ -119,12 +111,7 @@ pub(crate) fn shelf<L: Local<Arc<Entry<Value>>>>(local: Arc<L>) -> Shelf<Value> 
 
 pub(crate) fn fill<K: CacheKey>(shelf: &Shelf<Value>, key: &K) {
     let label = Label::new(Lifetime::new(Ttl::seconds(3_600)));
-    let entry = Entry::new(
-        shelf.key(key).expect("it is a key"),
-        Some(Value::new()),
-        label,
-        shelf.now(),
-    );
+    let entry = Entry::new(shelf.key(key).expect("it is a key"), Some(Value::new()), label, shelf.now());
     shelf.insert(shelf.stamp(), entry).expect("nobody invalidates");
 }
 
@@ -148,12 +135,7 @@ pub(crate) fn lines(effort: Effort) -> Vec<Line> {
     let mut lines = Vec::new();
     for count in [100, 5_000] {
         time(&mut lines, effort, &format!("{count} u64 keys"), &numbers(count));
-        time(
-            &mut lines,
-            effort,
-            &format!("{count} String keys"),
-            &strings(count),
-        );
+        time(&mut lines, effort, &format!("{count} String keys"), &strings(count));
     }
     allocations(&mut lines, "u64", &numbers(5_000));
     allocations(&mut lines, "String", &strings(5_000));
@@ -166,31 +148,13 @@ where
 {
     for threads in [1, 2] {
         let name = |on: &str| {
-            format!(
-                "L1 hit, {on}, {keys}, {threads} thread{}",
-                if threads > 1 { "s" } else { "" }
-            )
+            format!("L1 hit, {on}, {keys}, {threads} thread{}", if threads > 1 { "s" } else { "" })
         };
-        let on_moka = compare(
-            effort,
-            threads,
-            |call| maps.moka_hit(call),
-            |call| maps.raw_moka_hit(call),
-        );
+        let on_moka = compare(effort, threads, |call| maps.moka_hit(call), |call| maps.raw_moka_hit(call));
         lines.push(Line::new(name("moka / raw moka"), "ns", on_moka).limit(1.15));
-        let on_quick = compare(
-            effort,
-            threads,
-            |call| maps.quick_hit(call),
-            |call| maps.raw_moka_hit(call),
-        );
+        let on_quick = compare(effort, threads, |call| maps.quick_hit(call), |call| maps.raw_moka_hit(call));
         lines.push(Line::new(name("quick / raw moka"), "ns", on_quick).limit(0.35));
-        let on_quick = compare(
-            effort,
-            threads,
-            |call| maps.quick_hit(call),
-            |call| maps.raw_quick_hit(call),
-        );
+        let on_quick = compare(effort, threads, |call| maps.quick_hit(call), |call| maps.raw_quick_hit(call));
         lines.push(Line::new(name("quick / raw quick_cache"), "ns", on_quick));
     }
 }
@@ -206,24 +170,9 @@ where
     let mut line = |on: &str, ours: &dyn Fn(usize), reference: &dyn Fn(usize)| {
         let (ours, reference) = (count(ours), count(reference));
         // None on either side is a ratio of one.
-        let ratio = if reference > 0.0 {
-            ours / reference
-        } else {
-            1.0 + ours
-        };
+        let ratio = if reference > 0.0 { ours / reference } else { 1.0 + ours };
         let name = format!("allocations on L1 hits, {on} / raw, {keys} keys");
-        lines.push(
-            Line::new(
-                name,
-                "per 1,000 hits",
-                Comparison {
-                    ours,
-                    reference,
-                    ratio,
-                },
-            )
-            .limit(SAME),
-        );
+        lines.push(Line::new(name, "per 1,000 hits", Comparison { ours, reference, ratio }).limit(SAME));
     };
     line("moka", &|call| maps.moka_hit(call), &|call| {
         maps.raw_moka_hit(call);

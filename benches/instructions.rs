@@ -16,27 +16,11 @@ const MANY: usize = 60_000;
 pub(crate) fn lines() -> Result<Vec<Line>, String> {
     let (raw_moka, raw_quick) = (per_hit("raw-moka")?, per_hit("raw-quick")?);
     let line = |name, ours: f64, reference: f64| {
-        Line::new(
-            name,
-            "instructions",
-            Comparison {
-                ours,
-                reference,
-                ratio: ours / reference,
-            },
-        )
+        Line::new(name, "instructions", Comparison { ours, reference, ratio: ours / reference })
     };
     Ok(vec![
-        line(
-            "instructions per L1 hit, moka / raw moka, 100 u64 keys",
-            per_hit("moka")?,
-            raw_moka,
-        ),
-        line(
-            "instructions per L1 hit, quick / raw quick_cache, 100 u64 keys",
-            per_hit("quick")?,
-            raw_quick,
-        ),
+        line("instructions per L1 hit, moka / raw moka, 100 u64 keys", per_hit("moka")?, raw_moka),
+        line("instructions per L1 hit, quick / raw quick_cache, 100 u64 keys", per_hit("quick")?, raw_quick),
     ])
 }
 

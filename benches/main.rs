@@ -21,16 +21,10 @@ fn main() -> ExitCode {
         // What callgrind counts the instructions of.
         ["hits", map, count] => hits::repeat(map, count.parse().unwrap_or(0)),
         ["--quick"] => {
-            return run(Effort {
-                rounds: 11,
-                round: Duration::from_millis(10),
-            });
+            return run(Effort { rounds: 11, round: Duration::from_millis(10) });
         }
         [] => {
-            return run(Effort {
-                rounds: 31,
-                round: Duration::from_millis(30),
-            });
+            return run(Effort { rounds: 31, round: Duration::from_millis(30) });
         }
         _ => {
             eprintln!("usage: benches [--quick]");

@@ -74,10 +74,7 @@ fn time(threads: usize, calls: usize, call: &(impl Fn(usize) + Sync)) -> f64 {
     let slowest = std::thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(run)).collect();
         let own = run();
-        others
-            .into_iter()
-            .map(|thread| thread.join().expect("no call panics"))
-            .fold(own, Duration::max)
+        others.into_iter().map(|thread| thread.join().expect("no call panics")).fold(own, Duration::max)
     });
     slowest.as_secs_f64() * 1e9 / as_f64(calls)
 }

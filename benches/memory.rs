@@ -30,33 +30,19 @@ pub(crate) fn lines() -> Vec<Line> {
         |map, key| map.insert(key, Arc::new(Value::new())),
         |_| {},
     );
-    let moka = on(|| MokaLocal::new(Capacity::Entries(ROOM)));
-    let quick = on(|| QuickLocal::new(Capacity::Entries(ROOM)));
+    let (moka, moka_weight) = on(MokaLocal::new);
+    let (quick, quick_weight) = on(QuickLocal::new);
     vec![
-        within(
-            "bytes per entry, moka / raw moka (96 more are allowed)",
-            moka,
-            raw_moka,
-        ),
-        within(
-            "bytes per entry, quick / raw moka (96 more are allowed)",
-            quick,
-            raw_moka,
-        ),
+        within("bytes per entry, moka / raw moka (96 more are allowed)", moka, raw_moka),
+        within("bytes per entry, quick / raw moka (96 more are allowed)", quick, raw_moka),
         line("bytes per entry, quick / raw quick_cache", quick, raw_quick),
+        line("weight of an entry / its bytes, moka", moka_weight, moka),
+        line("weight of an entry / its bytes, quick", quick_weight, quick),
     ]
 }
 
 fn line(name: &str, ours: f64, reference: f64) -> Line {
-    Line::new(
-        name,
-        "bytes",
-        Comparison {
-            ours,
-            reference,
-            ratio: ours / reference,
-        },
-    )
+    Line::new(name, "bytes", Comparison { ours, reference, ratio: ours / reference })
 }
 
 /// The limit is on the difference; as a ratio it depends on what the raw map takes.
@@ -64,16 +50,20 @@ fn within(name: &str, ours: f64, reference: f64) -> Line {
     line(name, ours, reference).limit((reference + MOST_MORE) / reference)
 }
 
-fn on<L: Local<Arc<Entry<Value>>>>(new: impl Fn() -> L) -> f64 {
-    let make = || {
-        let local = Arc::new(new());
+/// What an entry takes in a map of ours, and what the map's limit counts it as.
+fn on<L: Local<Arc<Entry<Value>>>>(new: impl Fn(Capacity) -> L) -> (f64, f64) {
+    let filled = |capacity| {
+        let local = Arc::new(new(capacity));
         (shelf(local.clone()), local)
     };
-    bytes(
-        make,
-        |(shelf, _): &(Shelf<Value>, Arc<L>), key| fill(shelf, &key),
-        |(_, local)| local.settle(),
-    )
+    let insert = |(shelf, _): &(Shelf<Value>, Arc<L>), key| fill(shelf, &key);
+    let settle = |(_, local): &(Shelf<Value>, Arc<L>)| local.settle();
+    let taken = bytes(|| filled(Capacity::Entries(ROOM)), insert, settle);
+
+    let one = filled(Capacity::Bytes(1 << 20));
+    insert(&one, 7);
+    settle(&one);
+    (taken, as_f64(usize::try_from(one.1.usage().weight).unwrap_or_default()))
 }
 
 /// Bytes that stay allocated for each of many entries, the empty map not counted.

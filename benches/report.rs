@@ -25,21 +25,11 @@ impl Line {
     pub(crate) fn new(name: impl Into<String>, unit: &'static str, measured: Comparison) -> Self {
         let ratio = measured.ratio.is_finite().then_some(measured.ratio);
         let Comparison { ours, reference, .. } = measured;
-        Self {
-            name: name.into(),
-            ours,
-            reference,
-            unit,
-            ratio,
-            limit: None,
-        }
+        Self { name: name.into(), ours, reference, unit, ratio, limit: None }
     }
 
     pub(crate) fn limit(self, limit: f64) -> Self {
-        Self {
-            limit: Some(limit),
-            ..self
-        }
+        Self { limit: Some(limit), ..self }
     }
 
     fn is_over(&self) -> bool {
@@ -87,9 +77,7 @@ fn table(lines: &[Line]) -> String {
 }
 
 fn folder() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"),
-        PathBuf::from,
-    );
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"), PathBuf::from);
     target.join("bench")
 }

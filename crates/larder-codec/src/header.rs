@@ -1,31 +1,4 @@
 //! The 64 bytes before every stored value.
-//!
-//! ```text
-//!  0  magic C1 4C          the first byte begins no JSON, no UTF-8 and no MessagePack
-//!  2  format               1
-//!  3  stale                0 or 1; set in place by the server, so no part of the checksum
-//!  4  flags                1: the origin has no such value
-//!  5  codec                the serialization format
-//!  6  compression          0 none, 1 lz4, 2 zstd
-//!  7  reserved             0
-//!  8  key                  the lower half of the key's hash
-//! 16  birth                the tag invalidations that the load knew; scripts read it here
-//! 24  version              the writer's; 0 for none
-//! 32  made at              6 bytes: milliseconds since the Unix epoch
-//! 38  load cost            2 bytes: milliseconds, at most 65,535
-//! 40  fresh for            milliseconds
-//! 44  time to live         milliseconds
-//! 48  schema version       2 bytes
-//! 50  number of tags       2 bytes
-//! 52  schema fingerprint   4 bytes; 0 if none was declared
-//! 56  raw length           4 bytes: the payload's once decompressed; 0 if it is not compressed
-//! 60  checksum             4 bytes
-//! 64  tags                 8 bytes each, ascending
-//!  …  payload
-//! ```
-//!
-//! All numbers are little-endian. The checksum is the lower half of `xxh3_64` over all from byte 64 on, seeded with the
-//! `xxh3_64` of bytes 4 to 59.
 
 use std::time::Duration;
 
@@ -45,7 +18,34 @@ const FORMAT: u8 = 1;
 const CHECKED: std::ops::Range<usize> = 4..60;
 const NEGATIVE: u8 = 1;
 
-/// What is stored of a value besides the value.
+/// What is stored of a value besides the value: the 64 bytes before it.
+///
+/// ```text
+///  0  magic C1 4C          the first byte begins no JSON, no UTF-8 and no MessagePack
+///  2  format               1
+///  3  stale                0 or 1; set in place by the server, so no part of the checksum
+///  4  flags                1: the origin has no such value
+///  5  codec                the serialization format
+///  6  compression          0 none, 1 lz4, 2 zstd
+///  7  reserved             0
+///  8  key                  the lower half of the key's hash
+/// 16  birth                the tag invalidations that the load knew; scripts read it here
+/// 24  version              the writer's; 0 for none
+/// 32  made at              6 bytes: milliseconds since the Unix epoch
+/// 38  load cost            2 bytes: milliseconds, at most 65,535
+/// 40  fresh for            milliseconds
+/// 44  time to live         milliseconds
+/// 48  schema version       2 bytes
+/// 50  number of tags       2 bytes
+/// 52  schema fingerprint   4 bytes; 0 if none was declared
+/// 56  raw length           4 bytes: the payload's once decompressed; 0 if it is not compressed
+/// 60  checksum             4 bytes
+/// 64  tags                 8 bytes each, ascending
+///  …  payload
+/// ```
+///
+/// All numbers are little-endian. The checksum is the lower half of `xxh3_64` over all from byte 64 on, seeded with the
+/// `xxh3_64` of bytes 4 to 59.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Header {

@@ -50,13 +50,8 @@ impl<V> Entry<V> {
     ///
     /// `value` is `None` for the knowledge that the origin has no such value.
     pub fn new(key: Key, value: Option<V>, label: Label, made: Moment) -> Self {
-        let rare = (!label.tags.is_empty() || !label.version.is_none()).then(|| {
-            Box::new(Rare {
-                birth: label.birth,
-                tags: label.tags,
-                version: label.version,
-            })
-        });
+        let rare = (!label.tags.is_empty() || !label.version.is_none())
+            .then(|| Box::new(Rare { birth: label.birth, tags: label.tags, version: label.version }));
         let fresh_until = made.after(label.lifetime.fresh().as_duration());
         Self {
             key: key.into_bytes(),
@@ -74,10 +69,7 @@ impl<V> Entry<V> {
 
     /// Stamps and weighs an entry that is about to be shelved. `owned` is what its value owns elsewhere.
     pub(crate) fn shelve(&mut self, stamp: Stamp, owned: u32) {
-        let tags = self
-            .rare
-            .as_ref()
-            .map_or(0, |rare| size_of::<Rare>() + size_of_val(rare.tags.as_slice()));
+        let tags = self.rare.as_ref().map_or(0, |rare| size_of::<Rare>() + size_of_val(rare.tags.as_slice()));
         let own = Self::BASE_WEIGHT + self.key.heap_bytes() + tags;
         self.stamp = stamp;
         self.weight = u32::try_from(own).unwrap_or(u32::MAX).saturating_add(owned);
@@ -169,8 +161,7 @@ impl<V> Entry<V> {
     }
 
     fn made(&self) -> Moment {
-        self.expires
-            .before(Duration::from_millis(self.time_to_live.into()))
+        self.expires.before(Duration::from_millis(self.time_to_live.into()))
     }
 }
 

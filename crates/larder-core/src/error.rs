@@ -129,10 +129,7 @@ impl Error {
 
     /// The facts, in the order in which they were added.
     pub fn context(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.inner
-            .context
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
+        self.inner.context.iter().map(|(name, value)| (*name, value.as_str()))
     }
 
     /// The loader's own error, if this is a failed load and `E` is its type.
@@ -165,27 +162,18 @@ impl fmt::Display for Error {
             f.write_str(if index == 0 { " (" } else { ", " })?;
             write!(f, "{name}: {value}")?;
         }
-        if self.inner.context.is_empty() {
-            Ok(())
-        } else {
-            f.write_str(")")
-        }
+        if self.inner.context.is_empty() { Ok(()) } else { f.write_str(")") }
     }
 }
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut fields = f.debug_struct("Error");
-        fields
-            .field("kind", &self.inner.kind)
-            .field("message", &self.inner.message);
+        fields.field("kind", &self.inner.kind).field("message", &self.inner.message);
         for (name, value) in self.context() {
             fields.field(name, &value);
         }
-        fields
-            .field("retry", &self.inner.retry)
-            .field("source", &self.inner.source)
-            .finish()
+        fields.field("retry", &self.inner.retry).field("source", &self.inner.source).finish()
     }
 }
 
@@ -205,14 +193,8 @@ mod tests {
             .with("cache", "user")
             .with("bytes", 9)
             .because(fmt::Error);
-        assert_eq!(
-            error.to_string(),
-            "the value is too large (cache: user, bytes: 9)"
-        );
-        assert_eq!(
-            error.source().map(ToString::to_string),
-            Some(fmt::Error.to_string())
-        );
+        assert_eq!(error.to_string(), "the value is too large (cache: user, bytes: 9)");
+        assert_eq!(error.source().map(ToString::to_string), Some(fmt::Error.to_string()));
     }
 
     #[test]

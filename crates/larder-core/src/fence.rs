@@ -102,6 +102,8 @@ impl fmt::Display for Refused {
     }
 }
 
+impl std::error::Error for Refused {}
+
 impl Fence {
     /// A fence that trusts its bus without end, as an embedded one can be.
     pub fn new() -> Self {
@@ -196,9 +198,7 @@ impl Fence {
     pub fn floor(&self, partition: Partition) -> Stamp {
         // Relaxed: a hit that is served while the flush is under way could as well have come before it.
         // No load relies on it, for a load's own stamp is what orders it.
-        self.floors
-            .get(partition.index())
-            .map_or(Stamp::ZERO, |floor| Stamp(floor.load(Ordering::Relaxed)))
+        self.floors.get(partition.index()).map_or(Stamp::ZERO, |floor| Stamp(floor.load(Ordering::Relaxed)))
     }
 
     /// Whether the node may believe, at `now`, that it has heard of every invalidation.

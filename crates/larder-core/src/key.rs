@@ -57,6 +57,10 @@ pub const MAX_KEY_BYTES: usize = 4_096;
 ///
 /// assert_eq!(KeyText::of(&Seat { row: 'C', number: 12 }).to_string(), "C:12");
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the key of a cache",
+    note = "strings, integers, `Uuid`, options and tuples of these are keys; derive `CacheKey` for a type of your own"
+)]
 pub trait CacheKey {
     /// The type that a cache of such keys is declared with.
     type Owned: CacheKey<Owned = Self::Owned> + Send + Sync + 'static;
@@ -105,10 +109,7 @@ impl Key {
                     text: KeyBytes::new(text),
                     hash: namespace.hash(text),
                 }),
-                _ => Err(refused(
-                    ErrorKind::TooLarge,
-                    "a key cannot be longer than 4096 bytes",
-                )),
+                _ => Err(refused(ErrorKind::TooLarge, "a key cannot be longer than 4096 bytes")),
             }
         })
     }
@@ -371,19 +372,10 @@ mod tests {
 
     #[test]
     fn empty_and_endless_keys_are_refused_with_their_size() {
-        let users = Namespace::new(
-            AppName::new("test.shop").unwrap(),
-            CacheName::new("user").unwrap(),
-        );
+        let users = Namespace::new(AppName::new("test.shop").unwrap(), CacheName::new("user").unwrap());
         let error = Key::new(&users, "").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "a key cannot be empty (app: test.shop, cache: user, bytes: 0)"
-        );
-        assert_eq!(
-            Key::new(&users, &*"x".repeat(4_097)).unwrap_err().kind(),
-            ErrorKind::TooLarge
-        );
+        assert_eq!(error.to_string(), "a key cannot be empty (app: test.shop, cache: user, bytes: 0)");
+        assert_eq!(Key::new(&users, &*"x".repeat(4_097)).unwrap_err().kind(), ErrorKind::TooLarge);
         assert_eq!(Key::new(&users, &*"x".repeat(4_096)).unwrap().text().len(), 4_096);
     }
 }

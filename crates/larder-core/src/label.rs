@@ -97,10 +97,7 @@ impl Label {
     /// Sets when it was made, in milliseconds since the Unix epoch.
     #[must_use]
     pub fn made_at(self, unix_millis: u64) -> Self {
-        Self {
-            made_at: unix_millis,
-            ..self
-        }
+        Self { made_at: unix_millis, ..self }
     }
 
     /// Sets how long the load took.

@@ -85,9 +85,7 @@ impl TagLedger {
                 self.forget_older_half(&mut exact);
             }
         }
-        let stripes = self
-            .stripes
-            .get_or_init(|| (0..STRIPES).map(|_| AtomicU64::new(0)).collect());
+        let stripes = self.stripes.get_or_init(|| (0..STRIPES).map(|_| AtomicU64::new(0)).collect());
         if let Some(stripe) = stripes.get(stripe_of(tag)) {
             stripe.fetch_max(at, Ordering::Release);
         }
@@ -126,9 +124,7 @@ impl TagLedger {
             return true;
         };
         tags.as_slice().iter().all(|&tag| {
-            let latest = stripes
-                .get(stripe_of(tag))
-                .map_or(0, |stripe| stripe.load(Ordering::Acquire));
+            let latest = stripes.get(stripe_of(tag)).map_or(0, |stripe| stripe.load(Ordering::Acquire));
             latest <= birth.get() || self.latest(tag) <= birth.get()
         })
     }
@@ -148,10 +144,7 @@ impl TagLedger {
     fn latest(&self, tag: TagHash) -> u64 {
         let exact = self.exact.read().unwrap_or_else(PoisonError::into_inner);
         // The floor under the lock: it may have been raised since the caller looked.
-        exact
-            .get(&tag)
-            .copied()
-            .unwrap_or_else(|| self.floor.load(Ordering::Acquire))
+        exact.get(&tag).copied().unwrap_or_else(|| self.floor.load(Ordering::Acquire))
     }
 
     fn forget_older_half(&self, exact: &mut HashMap<TagHash, u64>) {
@@ -248,10 +241,7 @@ mod tests {
         assert!(ledger.len() <= MOST_TAGS);
         // Forgotten or not, what was born before its tag's invalidation is not current.
         for tag in [1, flood / 4, flood / 2, flood / 2 + 1, flood] {
-            assert!(
-                !ledger.is_current(at(tag - 1), &tags(&[TagHash::from_bits(tag)])),
-                "{tag}"
-            );
+            assert!(!ledger.is_current(at(tag - 1), &tags(&[TagHash::from_bits(tag)])), "{tag}");
         }
         assert!(ledger.is_current(at(flood), &tags(&[TagHash::from_bits(1)])));
     }

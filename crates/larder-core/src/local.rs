@@ -78,12 +78,7 @@ where
 
     /// Asks only about the entries of this type, which may be those of more than one cache.
     fn retain(&self, keep: &mut dyn FnMut(&Arc<Entry<V>>) -> bool) {
-        self.0.retain(&mut |slot| {
-            slot.clone()
-                .into_any()
-                .downcast()
-                .map_or(true, |entry| keep(&entry))
-        });
+        self.0.retain(&mut |slot| slot.clone().into_any().downcast().map_or(true, |entry| keep(&entry)));
     }
 
     /// That of the whole map.

@@ -57,11 +57,7 @@ impl AppName {
         if name.contains('.') {
             Ok(Self(name.into()))
         } else {
-            Err(refusal(
-                "an app name",
-                name,
-                "it has no environment: write `environment.app`",
-            ))
+            Err(refusal("an app name", name, "it has no environment: write `environment.app`"))
         }
     }
 }
@@ -238,9 +234,6 @@ mod tests {
             "this cannot be an app name (name: \"shop\", reason: it has no environment: write `environment.app`)"
         );
         let error = CacheName::new("").unwrap_err().to_string();
-        assert!(
-            error.starts_with("this cannot be a cache name (name: \"\""),
-            "{error}"
-        );
+        assert!(error.starts_with("this cannot be a cache name (name: \"\""), "{error}");
     }
 }

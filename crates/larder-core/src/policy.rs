@@ -32,13 +32,10 @@ impl Ttl {
 
     /// Checks and takes a duration. Fractions of a millisecond are dropped.
     pub fn new(duration: Duration) -> Result<Self> {
-        u32::try_from(duration.as_millis())
-            .ok()
-            .and_then(Self::from_millis)
-            .ok_or_else(|| {
-                Error::new(ErrorKind::Invalid, "a time to live must be from 1 ms to 49 days")
-                    .with("duration", format_args!("{duration:?}"))
-            })
+        u32::try_from(duration.as_millis()).ok().and_then(Self::from_millis).ok_or_else(|| {
+            Error::new(ErrorKind::Invalid, "a time to live must be from 1 ms to 49 days")
+                .with("duration", format_args!("{duration:?}"))
+        })
     }
 
     /// So many milliseconds; `None` for zero.
@@ -107,19 +104,13 @@ pub struct Lifetime {
 impl Lifetime {
     /// Fresh for as long as it lives.
     pub const fn new(time_to_live: Ttl) -> Self {
-        Self {
-            fresh: time_to_live,
-            time_to_live,
-        }
+        Self { fresh: time_to_live, time_to_live }
     }
 
     /// Stale after `fresh`, which is shortened to the time to live if it is longer.
     #[must_use]
     pub fn fresh_for(self, fresh: Ttl) -> Self {
-        Self {
-            fresh: fresh.min(self.time_to_live),
-            ..self
-        }
+        Self { fresh: fresh.min(self.time_to_live), ..self }
     }
 
     /// How long the value counts as fresh.
@@ -169,10 +160,7 @@ impl Jitter {
     #[must_use]
     pub fn shorten(self, lifetime: Lifetime, dice: f64) -> Lifetime {
         let keep = 1.0 - f64::from(self.percent) / 100.0 * dice.clamp(0.0, 1.0);
-        Lifetime {
-            fresh: scale(lifetime.fresh, keep),
-            time_to_live: scale(lifetime.time_to_live, keep),
-        }
+        Lifetime { fresh: scale(lifetime.fresh, keep), time_to_live: scale(lifetime.time_to_live, keep) }
     }
 }
 
@@ -184,11 +172,7 @@ impl Default for Jitter {
 }
 
 fn scale(ttl: Ttl, factor: f64) -> Ttl {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "the factor is in 0.1..=1.0"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the factor is in 0.1..=1.0")]
     let millis = (f64::from(ttl.as_millis()) * factor).round() as u32;
     Ttl::from_millis(millis).unwrap_or(Ttl::MIN)
 }
@@ -213,18 +197,9 @@ mod tests {
         let jitter = Jitter::percent(50).unwrap();
         assert_eq!(jitter.shorten(lifetime, 0.0), lifetime);
         let most = jitter.shorten(lifetime, 1.0);
-        assert_eq!(
-            (most.fresh(), most.time_to_live()),
-            (Ttl::seconds(5), Ttl::seconds(50))
-        );
-        assert_eq!(
-            jitter.shorten(Lifetime::new(Ttl::MIN), 1.0).time_to_live(),
-            Ttl::MIN
-        );
-        assert_eq!(
-            jitter.shorten(Lifetime::new(Ttl::MAX), f64::NAN).time_to_live(),
-            Ttl::MIN
-        );
+        assert_eq!((most.fresh(), most.time_to_live()), (Ttl::seconds(5), Ttl::seconds(50)));
+        assert_eq!(jitter.shorten(Lifetime::new(Ttl::MIN), 1.0).time_to_live(), Ttl::MIN);
+        assert_eq!(jitter.shorten(Lifetime::new(Ttl::MAX), f64::NAN).time_to_live(), Ttl::MIN);
     }
 
     #[test]
@@ -235,15 +210,9 @@ mod tests {
 
     #[test]
     fn the_range_of_a_ttl_is_that_of_the_stored_field() {
-        assert_eq!(
-            Ttl::new(Duration::from_millis(u64::from(u32::MAX))).unwrap(),
-            Ttl::MAX
-        );
+        assert_eq!(Ttl::new(Duration::from_millis(u64::from(u32::MAX))).unwrap(), Ttl::MAX);
         assert!(Ttl::new(Duration::from_millis(u64::from(u32::MAX) + 1)).is_err());
         let error = Ttl::new(Duration::from_micros(999)).unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "a time to live must be from 1 ms to 49 days (duration: 999µs)"
-        );
+        assert_eq!(error, "a time to live must be from 1 ms to 49 days (duration: 999µs)");
     }
 }

@@ -75,13 +75,7 @@ impl LeaseRequest {
     /// Asks for a lease of `hold` on a key that was not found.
     pub const fn new(lease: Lease, hold: Ttl) -> Self {
         let (need_birth, birth) = (Sequence::ZERO, Sequence::ZERO);
-        Self {
-            lease,
-            hold,
-            mode: LeaseMode::Miss,
-            need_birth,
-            birth,
-        }
+        Self { lease, hold, mode: LeaseMode::Miss, need_birth, birth }
     }
 }
 

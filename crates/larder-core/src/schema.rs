@@ -26,18 +26,12 @@ pub struct Schema {
 impl Schema {
     /// The schema that a type declares.
     pub const fn of<T: Cacheable + ?Sized>() -> Self {
-        Self {
-            version: T::VERSION,
-            fingerprint: T::SHAPE.fingerprint(),
-        }
+        Self { version: T::VERSION, fingerprint: T::SHAPE.fingerprint() }
     }
 
     /// A version without a fingerprint: every change of shape must then come with a new version.
     pub const fn version(version: u16) -> Self {
-        Self {
-            version,
-            fingerprint: 0,
-        }
+        Self { version, fingerprint: 0 }
     }
 
     /// A schema as it was stored.
@@ -67,6 +61,10 @@ impl Schema {
 /// no longer be read although the shape is the same, say because a price is now in cents.
 ///
 /// A change of a type that is nested changes the shape of all that hold it.
+#[diagnostic::on_unimplemented(
+    message = "the shape of `{Self}` is not known",
+    note = "derive `Cacheable` for it, or mark the field that holds it as `#[cacheable(opaque)]`"
+)]
 pub trait Cacheable {
     /// The version of the meaning. A build that knows version 2 never overwrites version 3.
     const VERSION: u16 = 0;
@@ -135,26 +133,7 @@ macro_rules! plain {
     )*};
 }
 
-plain!(
-    u8,
-    u16,
-    u32,
-    u64,
-    u128,
-    usize,
-    i8,
-    i16,
-    i32,
-    i64,
-    i128,
-    isize,
-    f32,
-    f64,
-    bool,
-    char,
-    (),
-    str
-);
+plain!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64, bool, char, (), str);
 
 impl Cacheable for String {
     const SHAPE: Shape = str::SHAPE;

@@ -125,10 +125,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     /// Default: they stay until they expire.
     #[must_use]
     pub fn time_to_idle(self, idle: Ttl) -> Self {
-        Self {
-            idle: Some(idle),
-            ..self
-        }
+        Self { idle: Some(idle), ..self }
     }
 
     /// Sets when a hit asks whether the bus is in sync.
@@ -144,10 +141,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     /// Default: none.
     #[must_use]
     pub fn weigher(self, weigh: impl Fn(&V) -> u32 + Send + Sync + 'static) -> Self {
-        Self {
-            weigh: Box::new(weigh),
-            ..self
-        }
+        Self { weigh: Box::new(weigh), ..self }
     }
 
     /// Puts a loaded value on the shelf, unless something overtook its load.
@@ -191,8 +185,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
 
     /// Hears that the whole cache was invalidated, and fences its loads. Costs the same for any number of entries.
     pub fn clear(&self) {
-        self.cleared
-            .fetch_max(self.fence.advance_stamp().0, Ordering::Release);
+        self.cleared.fetch_max(self.fence.advance_stamp().0, Ordering::Release);
     }
 
     /// Encodes a key of this cache.
@@ -249,9 +242,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         entry.has_expired(now)
             || self.is_cleared(entry.stamp())
             || !self.has_current_tags(entry)
-            || self
-                .idle
-                .is_some_and(|idle| entry.is_idle(now, idle.as_duration()))
+            || self.idle.is_some_and(|idle| entry.is_idle(now, idle.as_duration()))
     }
 
     #[inline]
@@ -261,9 +252,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
 
     #[inline]
     fn has_current_tags(&self, entry: &Entry<V>) -> bool {
-        entry
-            .tagged()
-            .is_none_or(|(birth, tags)| self.tags.is_current(birth, tags))
+        entry.tagged().is_none_or(|(birth, tags)| self.tags.is_current(birth, tags))
     }
 
     #[inline]

@@ -140,17 +140,7 @@ mod tests {
 
     #[test]
     fn garbage_is_no_token_and_says_so_shortly() {
-        for text in [
-            "",
-            "7",
-            "7.",
-            ".7",
-            "64.1",
-            "-1.1",
-            "1.-1",
-            "1.1.1",
-            "1.99999999999999999999",
-        ] {
+        for text in ["", "7", "7.", ".7", "64.1", "-1.1", "1.-1", "1.1.1", "1.99999999999999999999"] {
             assert!(text.parse::<Token>().is_err(), "{text}");
         }
         let error = "x".repeat(1 << 20).parse::<Token>().unwrap_err();

@@ -35,9 +35,10 @@ impl Tag {
         match tag.len() {
             0 => Err(Error::new(ErrorKind::Invalid, "a tag cannot be empty")),
             1..=MAX_TAG_BYTES => Ok(Self(tag.into())),
-            bytes => Err(
-                Error::new(ErrorKind::TooLarge, "a tag cannot be longer than 256 bytes").with("bytes", bytes),
-            ),
+            bytes => {
+                Err(Error::new(ErrorKind::TooLarge, "a tag cannot be longer than 256 bytes")
+                    .with("bytes", bytes))
+            }
         }
     }
 
@@ -103,10 +104,7 @@ impl Tags {
     pub fn new(tags: impl IntoIterator<Item = TagHash>) -> Result<Self> {
         let mut hashes: Vec<_> = tags.into_iter().take(MAX_TAGS + 1).collect();
         if hashes.len() > MAX_TAGS {
-            return Err(Error::new(
-                ErrorKind::TooLarge,
-                "an entry cannot carry more than 64 tags",
-            ));
+            return Err(Error::new(ErrorKind::TooLarge, "an entry cannot carry more than 64 tags"));
         }
         hashes.sort_unstable();
         hashes.dedup();

@@ -50,8 +50,7 @@ impl Node {
     }
 
     fn evict(&self) {
-        self.fence
-            .evict(key(), || *self.local.lock().expect("no holder panics") = None);
+        self.fence.evict(key(), || *self.local.lock().expect("no holder panics") = None);
     }
 
     fn hit(&self) -> Option<u32> {

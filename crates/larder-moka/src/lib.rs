@@ -51,7 +51,7 @@ use larder_core::{Capacity, KeyHash, KeyHasher, Local, Stored, Usage};
 use moka::sync::Cache;
 
 /// What moka and the allocator need for an entry besides the entry, in bytes. Measured by `cargo xtask bench`.
-const OVERHEAD: u32 = 200;
+const OVERHEAD: u32 = 280;
 
 /// A [`Local`] on `moka::sync::Cache`.
 pub struct MokaLocal<S> {

@@ -28,7 +28,7 @@ use quick_cache::{OptionsBuilder, Weighter};
 
 /// What quick_cache and the allocator need for an entry besides the entry, in bytes. Measured by
 /// `cargo xtask bench`.
-const OVERHEAD: u64 = 100;
+const OVERHEAD: u64 = 90;
 
 /// The size of entry that a capacity in bytes is expected to be filled with. Decides only how many shards there are and
 /// how many evicted keys are remembered.

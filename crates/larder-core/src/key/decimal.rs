@@ -8,10 +8,7 @@ const TEN_TO_8: u64 = 100_000_000;
 
 /// Calls `read` with the decimal digits of `number`.
 #[inline]
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "each part is below a hundred million"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "each part is below a hundred million")]
 pub(super) fn read_decimal<R>(number: u64, read: impl FnOnce(&[u8]) -> R) -> R {
     if number >= TEN_TO_8 {
         return read_long(number, read);
@@ -21,10 +18,7 @@ pub(super) fn read_decimal<R>(number: u64, read: impl FnOnce(&[u8]) -> R) -> R {
 }
 
 /// Nine to twenty digits, in three parts.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "each part is below a hundred million"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "each part is below a hundred million")]
 fn read_long<R>(number: u64, read: impl FnOnce(&[u8]) -> R) -> R {
     let high = number / TEN_TO_8;
     let parts = [high / TEN_TO_8, high % TEN_TO_8, number % TEN_TO_8];
@@ -48,10 +42,7 @@ fn eight_digits(number: u32) -> u64 {
 
 /// The two digits of a number below a hundred.
 #[inline]
-#[expect(
-    clippy::indexing_slicing,
-    reason = "seven bits are in range, and so there is nothing to check"
-)]
+#[expect(clippy::indexing_slicing, reason = "seven bits are in range, and so there is nothing to check")]
 fn pair(number: u32) -> u64 {
     PAIRS[number as usize % PAIRS.len()].into()
 }
@@ -59,11 +50,7 @@ fn pair(number: u32) -> u64 {
 /// The digits of every number below a hundred, and then some, so that any seven bits are an index.
 static PAIRS: [u16; 128] = pairs();
 
-#[expect(
-    clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
-    reason = "the compiler runs it"
-)]
+#[expect(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "the compiler runs it")]
 const fn pairs() -> [u16; 128] {
     let mut pairs = [0; 128];
     let mut number = 0;
@@ -103,17 +90,13 @@ mod tests {
     fn every_number_at_the_edge_of_a_length_has_its_digits() {
         let mut power = 1_u64;
         while let Some(next) = power.checked_mul(10) {
-            [power - 1, power, power + 1, power * 9 + 7]
-                .into_iter()
-                .for_each(check);
+            [power - 1, power, power + 1, power * 9 + 7].into_iter().for_each(check);
             power = next;
         }
         [power, u64::MAX - 1, u64::MAX].into_iter().for_each(check);
         let mut number = 1_u64;
         for _ in 0..20_000 {
-            number = number
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
+            number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             check(number >> (number % 64));
         }
     }

@@ -37,10 +37,7 @@ impl KeyHash {
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "it is cut in halves")]
     const fn from_u128(hash: u128) -> Self {
-        Self {
-            high: (hash >> 64) as u64,
-            low: hash as u64,
-        }
+        Self { high: (hash >> 64) as u64, low: hash as u64 }
     }
 
     /// The partition: the highest six bits.
@@ -119,11 +116,7 @@ pub struct Partition(u8);
 impl Partition {
     /// The partition of that number, if there is one.
     pub const fn new(number: u8) -> Option<Self> {
-        if (number as usize) < PARTITIONS {
-            Some(Self(number))
-        } else {
-            None
-        }
+        if (number as usize) < PARTITIONS { Some(Self(number)) } else { None }
     }
 
     /// All of them, in order.
@@ -202,10 +195,7 @@ mod tests {
 
     #[test]
     fn partitions_and_stripes_are_spread_evenly_and_independently() {
-        let namespace = Namespace::new(
-            AppName::new("test.shop").unwrap(),
-            CacheName::new("user").unwrap(),
-        );
+        let namespace = Namespace::new(AppName::new("test.shop").unwrap(), CacheName::new("user").unwrap());
         let mut cells = vec![0_u32; PARTITIONS * 16];
         for key in 0..64 * cells.len() {
             let hash = namespace.hash(key.to_string().as_bytes());
@@ -222,10 +212,7 @@ mod tests {
         assert_eq!(hash.to_bytes()[0], 0x10);
         assert_eq!(hash.fingerprint(), 0x090a_0b0c_0d0e_0f10);
         assert_eq!(hash.partition().index(), 0);
-        assert_eq!(
-            KeyHash::from_u128(u128::MAX).partition(),
-            Partition::new(63).unwrap()
-        );
+        assert_eq!(KeyHash::from_u128(u128::MAX).partition(), Partition::new(63).unwrap());
         assert_eq!(Partition::new(64), None);
         assert_eq!(Partition::all().len(), PARTITIONS);
     }

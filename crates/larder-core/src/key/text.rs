@@ -82,12 +82,7 @@ impl KeyText {
     }
 
     const fn empty() -> Self {
-        Self {
-            inline: [0; INLINE],
-            len: 0,
-            spilled: Vec::new(),
-            has_part: false,
-        }
+        Self { inline: [0; INLINE], len: 0, spilled: Vec::new(), has_part: false }
     }
 
     #[inline]
@@ -229,9 +224,7 @@ mod tests {
             let whole = "k".repeat(len);
             assert_eq!(KeyText::of(&*whole).to_string(), whole);
             let mut text = KeyText::of("");
-            whole
-                .chars()
-                .for_each(|c| text.push_str(c.encode_utf8(&mut [0; 4])));
+            whole.chars().for_each(|c| text.push_str(c.encode_utf8(&mut [0; 4])));
             assert_eq!(text.to_string(), whole);
         }
     }

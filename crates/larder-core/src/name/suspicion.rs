@@ -24,10 +24,7 @@ impl Suspicion {
         if is_template(name) || words(name).any(is_nothing) {
             return Some(Self::UnsetVariable);
         }
-        if let Some(odd) = name
-            .chars()
-            .find(|c| !c.is_ascii_alphanumeric() && !SEPARATORS.contains(c))
-        {
+        if let Some(odd) = name.chars().find(|c| !c.is_ascii_alphanumeric() && !SEPARATORS.contains(c)) {
             return Some(Self::Character(odd));
         }
         if words(name).any(is_hash) {
@@ -48,10 +45,9 @@ impl fmt::Display for Suspicion {
                 f.write_str("part of it is empty or a placeholder: a variable was not set")
             }
             Self::TooLong => write!(f, "it is longer than {MAX_NAME_BYTES} bytes"),
-            Self::Character(c) => write!(
-                f,
-                "it may not contain {c:?}: use letters, digits, `.`, `-` and `_`"
-            ),
+            Self::Character(c) => {
+                write!(f, "it may not contain {c:?}: use letters, digits, `.`, `-` and `_`")
+            }
             Self::CommitHash => write!(f, "it looks like a commit hash {drift}"),
             Self::Timestamp => write!(f, "it looks like a timestamp or a build number {drift}"),
             Self::Version => write!(f, "it looks like a release version {drift}"),
@@ -79,10 +75,7 @@ fn is_nothing(word: &str) -> bool {
 /// Hexadecimal, as long as an abbreviated hash at least, and not by chance a word: a hash of seven
 /// digits has two decimal ones in it ninety-nine times out of a hundred, a word has none.
 fn is_hash(word: &str) -> bool {
-    let hex = ["sha", "g"]
-        .iter()
-        .find_map(|prefix| word.strip_prefix(prefix))
-        .unwrap_or(word);
+    let hex = ["sha", "g"].iter().find_map(|prefix| word.strip_prefix(prefix)).unwrap_or(word);
     let decimals = hex.bytes().filter(u8::is_ascii_digit).count();
     hex.len() >= 7
         && hex.bytes().all(|b| b.is_ascii_hexdigit())

@@ -1,0 +1,6 @@
+use larder_core::CacheKey;
+
+#[derive(Clone, CacheKey)]
+struct Price(f64);
+
+fn main() {}

@@ -1,0 +1,6 @@
+use larder_core::CacheKey;
+
+#[derive(Clone, CacheKey)]
+enum Never {}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use larder_core::Cacheable;
+
+struct Foreign;
+
+#[derive(Cacheable)]
+struct Value {
+    foreign: Foreign,
+}
+
+fn main() {}
