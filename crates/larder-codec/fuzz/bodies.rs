@@ -60,12 +60,7 @@ pub(crate) fn header(bytes: &[u8]) {
 
 /// Whatever bytes an envelope is opened on, and whatever payload is behind a perfect header, it opens or says no.
 pub(crate) fn open(bytes: &[u8]) {
-    for codec in [
-        CodecId::BINCODE,
-        CodecId::POSTCARD,
-        CodecId::MESSAGE_PACK,
-        CodecId::JSON,
-    ] {
+    for codec in [CodecId::BINCODE, CodecId::POSTCARD, CodecId::MESSAGE_PACK, CodecId::JSON] {
         let envelope = envelope(codec);
         let _ = envelope.open(KEY, bytes);
         if let [compression, raw_low, raw_high, payload @ ..] = bytes {
@@ -73,13 +68,9 @@ pub(crate) fn open(bytes: &[u8]) {
             let stored = forge(codec, compression % 3, raw_len, payload);
             if let Ok(opened) = envelope.open(KEY, &stored) {
                 let label = Label::new(Lifetime::new(Ttl::seconds(1)));
-                let sealed = envelope
-                    .seal(KEY, &label, opened.value.as_ref())
-                    .expect("what was read can be written");
-                assert_eq!(
-                    envelope.open(KEY, &sealed).expect("and read again").value,
-                    opened.value
-                );
+                let sealed =
+                    envelope.seal(KEY, &label, opened.value.as_ref()).expect("what was read can be written");
+                assert_eq!(envelope.open(KEY, &sealed).expect("and read again").value, opened.value);
             }
         }
     }

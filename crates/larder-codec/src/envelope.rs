@@ -71,10 +71,7 @@ impl<V: 'static> Envelope<V> {
     #[must_use]
     pub fn limit(self, bytes: usize) -> Self {
         // The header has four bytes for it.
-        Self {
-            limit: bytes.min(u32::MAX as usize),
-            ..self
-        }
+        Self { limit: bytes.min(u32::MAX as usize), ..self }
     }
 
     /// Turns a value into bytes; `None` is the knowledge that the origin has no such value.
@@ -117,11 +114,7 @@ impl<V: 'static> Envelope<V> {
             true => None,
             false => Some(self.decode(&header, payload)?),
         };
-        Ok(Opened {
-            value,
-            label: header.label,
-            stale: header.stale,
-        })
+        Ok(Opened { value, label: header.label, stale: header.stale })
     }
 
     fn decode(&self, header: &Header, payload: &[u8]) -> Result<V, Unreadable> {
@@ -151,11 +144,9 @@ impl<V: 'static> Envelope<V> {
     /// Whether what was just encoded may be stored.
     fn check(&self, payload: &[u8]) -> Result<()> {
         if payload.len() > self.limit {
-            return Err(
-                Error::new(ErrorKind::TooLarge, "the value is over the size limit")
-                    .with("bytes", payload.len())
-                    .with("limit", self.limit),
-            );
+            return Err(Error::new(ErrorKind::TooLarge, "the value is over the size limit")
+                .with("bytes", payload.len())
+                .with("limit", self.limit));
         }
         if !self.proven.load(Ordering::Relaxed) || cfg!(debug_assertions) {
             self.codec.decode(payload).map_err(|error| {

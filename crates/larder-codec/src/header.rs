@@ -96,11 +96,7 @@ impl Header {
         let tag_count = u16::try_from(tags.len()).expect("there are at most 64");
         let mut field = Writer(stored.get_mut(..self.bytes()).unwrap_or_default());
         field.put(&MAGIC);
-        field.put(&[
-            FORMAT,
-            self.stale.into(),
-            if self.negative { NEGATIVE } else { 0 },
-        ]);
+        field.put(&[FORMAT, self.stale.into(), if self.negative { NEGATIVE } else { 0 }]);
         field.put(&[self.codec.get(), self.compression, 0]);
         field.put(&self.key.to_le_bytes());
         field.put(&label.birth.get().to_le_bytes());
@@ -160,15 +156,8 @@ impl Header {
         let (Some(fresh), Some(time_to_live)) = (fresh, time_to_live) else {
             return Err(Unreadable::Corrupt);
         };
-        let (tags, payload) = field
-            .0
-            .split_at_checked(8 * tag_count)
-            .ok_or(Unreadable::Truncated)?;
-        let tags = tags
-            .as_chunks()
-            .0
-            .iter()
-            .map(|tag| TagHash::from_bits(u64::from_le_bytes(*tag)));
+        let (tags, payload) = field.0.split_at_checked(8 * tag_count).ok_or(Unreadable::Truncated)?;
+        let tags = tags.as_chunks().0.iter().map(|tag| TagHash::from_bits(u64::from_le_bytes(*tag)));
         let label = Label::new(Lifetime::new(time_to_live).fresh_for(fresh))
             .birth(birth)
             .tags(Tags::new(tags).map_err(|_| Unreadable::Corrupt)?)
@@ -176,19 +165,7 @@ impl Header {
             .made_at(made_at)
             .load_cost(load_cost);
         let (codec, negative) = (CodecId::new(codec), flags & NEGATIVE != 0);
-        Ok((
-            Self {
-                key,
-                label,
-                stale: stale != 0,
-                negative,
-                codec,
-                schema,
-                compression,
-                raw_len,
-            },
-            payload,
-        ))
+        Ok((Self { key, label, stale: stale != 0, negative, codec, schema, compression, raw_len }, payload))
     }
 }
 
@@ -206,9 +183,8 @@ struct Writer<'a>(&'a mut [u8]);
 impl Writer<'_> {
     fn put(&mut self, bytes: &[u8]) {
         let room = std::mem::take(&mut self.0);
-        let (field, rest) = room
-            .split_at_mut_checked(bytes.len())
-            .expect("the room is made for all the fields");
+        let (field, rest) =
+            room.split_at_mut_checked(bytes.len()).expect("the room is made for all the fields");
         field.copy_from_slice(bytes);
         self.0 = rest;
     }
@@ -219,11 +195,46 @@ struct Reader<'a>(&'a [u8]);
 
 impl Reader<'_> {
     fn take<const N: usize>(&mut self) -> [u8; N] {
-        let (field, rest) = self
-            .0
-            .split_first_chunk()
-            .expect("the length of the header was checked");
+        let (field, rest) = self.0.split_first_chunk().expect("the length of the header was checked");
         self.0 = rest;
         *field
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored() -> Vec<u8> {
+        let label = Label::new(Lifetime::new(Ttl::seconds(60)));
+        let header = Header::new(KeyHash::from_bytes([7; 16]), &label, CodecId::BINCODE, Schema::default());
+        let mut stored = vec![0; header.bytes()];
+        header.write(&mut stored);
+        stored
+    }
+
+    /// What is said of a header with other bytes at one place, and a checksum that is right about them.
+    fn read_with(at: usize, bytes: &[u8]) -> Result<(), Unreadable> {
+        let mut stored = stored();
+        stored[at..at + bytes.len()].copy_from_slice(bytes);
+        let checksum = checksum(&stored);
+        stored[CHECKED.end..].copy_from_slice(&checksum.to_le_bytes());
+        Header::read(&stored).map(|_| ())
+    }
+
+    #[test]
+    fn what_later_builds_may_put_there_is_theirs() {
+        let newer = Err(Unreadable::NewerFormat(FORMAT));
+        assert_eq!(read_with(4, &[NEGATIVE]), Ok(()));
+        assert_eq!(read_with(4, &[2]), newer);
+        assert_eq!(read_with(7, &[1]), newer);
+        assert_eq!(read_with(50, &65_u16.to_le_bytes()), newer);
+    }
+
+    #[test]
+    fn what_is_never_written_is_corrupt_and_what_is_missing_is_truncated() {
+        assert_eq!(read_with(40, &[0; 4]), Err(Unreadable::Corrupt));
+        assert_eq!(read_with(44, &[0; 4]), Err(Unreadable::Corrupt));
+        assert_eq!(read_with(50, &1_u16.to_le_bytes()), Err(Unreadable::Truncated));
     }
 }

@@ -80,18 +80,14 @@ impl fmt::Display for Unreadable {
             Self::Corrupt => f.write_str("the stored envelope is corrupt"),
             Self::OtherKey => f.write_str("the stored envelope is that of another key"),
             Self::NewerFormat(format) => write!(f, "the stored envelope has the unknown layout {format}"),
-            Self::OtherCodec(codec) => write!(
-                f,
-                "the stored value is in the format {codec}, which is not read here"
-            ),
+            Self::OtherCodec(codec) => {
+                write!(f, "the stored value is in the format {codec}, which is not read here")
+            }
             Self::OtherCompression(id) => write!(f, "the stored value has the unknown compression {id}"),
             Self::NewerSchema(version) => write!(f, "the stored value has the newer schema {version}"),
             Self::OlderSchema(version) => write!(f, "the stored value has the older schema {version}"),
             Self::OtherShape(shape) => {
-                write!(
-                    f,
-                    "the stored value has another shape ({shape:08x}) under the same schema version"
-                )
+                write!(f, "the stored value has another shape ({shape:08x}) under the same schema version")
             }
             Self::TooLarge(bytes) => write!(f, "the stored value has {bytes} bytes, which is over the limit"),
             Self::Undecodable => f.write_str("the stored value does not decode"),

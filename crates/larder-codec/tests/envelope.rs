@@ -32,13 +32,8 @@ fn open_error(envelope: &Envelope<String>, stored: &[u8]) -> Unreadable {
 #[test]
 fn value_and_label_come_back_whole() {
     let envelope = text(Bincode);
-    let opened = envelope
-        .open(KEY, &envelope.seal(KEY, &label(), Some(&"Ada".into())).unwrap())
-        .unwrap();
-    assert_eq!(
-        (opened.value.as_deref(), opened.label, opened.stale),
-        (Some("Ada"), label(), false)
-    );
+    let opened = envelope.open(KEY, &envelope.seal(KEY, &label(), Some(&"Ada".into())).unwrap()).unwrap();
+    assert_eq!((opened.value.as_deref(), opened.label, opened.stale), (Some("Ada"), label(), false));
 }
 
 #[test]
@@ -52,10 +47,7 @@ fn the_absence_of_a_value_comes_back_too() {
 #[test]
 fn the_server_can_mark_an_envelope_stale_in_place() {
     let envelope = text(Bincode);
-    let mut stored = envelope
-        .seal(KEY, &label(), Some(&"Ada".into()))
-        .unwrap()
-        .to_vec();
+    let mut stored = envelope.seal(KEY, &label(), Some(&"Ada".into())).unwrap().to_vec();
     stored[3] = 1;
     let opened = envelope.open(KEY, &stored).unwrap();
     assert!(opened.stale && opened.value.is_some());
@@ -64,10 +56,7 @@ fn the_server_can_mark_an_envelope_stale_in_place() {
 #[test]
 fn scripts_find_the_birth_at_byte_16() {
     let stored = text(Bincode).seal(KEY, &label(), None).unwrap();
-    assert_eq!(
-        u64::from_le_bytes(stored[16..24].try_into().unwrap()),
-        1_763_632_800_000_000
-    );
+    assert_eq!(u64::from_le_bytes(stored[16..24].try_into().unwrap()), 1_763_632_800_000_000);
 }
 
 #[test]
@@ -114,10 +103,7 @@ fn what_a_newer_build_wrote_is_told_from_what_may_be_replaced() {
     assert_eq!((older, older.may_be_newer()), (Unreadable::OlderSchema(1), false));
 
     let codec = open_error(&old, &seal(&text(Postcard).schema(Schema::version(1))));
-    assert_eq!(
-        (codec, codec.may_be_newer()),
-        (Unreadable::OtherCodec(CodecId::POSTCARD), true)
-    );
+    assert_eq!((codec, codec.may_be_newer()), (Unreadable::OtherCodec(CodecId::POSTCARD), true));
 
     let shape = |fingerprint| text(Bincode).schema(Schema::from_parts(1, fingerprint));
     let other = open_error(&shape(7), &seal(&shape(8)));
@@ -126,10 +112,7 @@ fn what_a_newer_build_wrote_is_told_from_what_may_be_replaced() {
     let mut layout = seal(&old).to_vec();
     layout[2] = 2;
     let layout = open_error(&old, &layout);
-    assert_eq!(
-        (layout, layout.may_be_newer()),
-        (Unreadable::NewerFormat(2), true)
-    );
+    assert_eq!((layout, layout.may_be_newer()), (Unreadable::NewerFormat(2), true));
 
     let corrupt = open_error(&old, &seal(&old)[..100.min(seal(&old).len() - 1)]);
     assert_eq!((corrupt, corrupt.may_be_newer()), (Unreadable::Corrupt, false));
@@ -142,10 +125,7 @@ fn a_flag_of_a_later_build_is_not_ignored() {
     let mut stored = vec![0; header.bytes()];
     header.write(&mut stored);
     let unknown = open_error(&text(Bincode), &stored);
-    assert_eq!(
-        (unknown, unknown.may_be_newer()),
-        (Unreadable::OtherCompression(9), true)
-    );
+    assert_eq!((unknown, unknown.may_be_newer()), (Unreadable::OtherCompression(9), true));
 }
 
 #[test]
@@ -160,9 +140,7 @@ fn an_undeclared_shape_is_read_whatever_it_is() {
 fn the_header_clamps_what_it_has_no_room_for() {
     let envelope = text(Bincode);
     let label = label().made_at(u64::MAX).load_cost(Duration::MAX);
-    let opened = envelope
-        .open(KEY, &envelope.seal(KEY, &label, None).unwrap())
-        .unwrap();
+    let opened = envelope.open(KEY, &envelope.seal(KEY, &label, None).unwrap()).unwrap();
     assert_eq!(opened.label.made_at, (1 << 48) - 1);
     assert_eq!(opened.label.load_cost, Duration::from_millis(65_535));
 }
@@ -173,10 +151,7 @@ fn both_limits_hold_and_name_the_size() {
     assert!(small.seal(KEY, &label(), Some(&"x".repeat(99))).is_ok());
     let error = small.seal(KEY, &label(), Some(&"x".repeat(100))).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge);
-    assert_eq!(
-        error.to_string(),
-        "the value is over the size limit (bytes: 101, limit: 100)"
-    );
+    assert_eq!(error.to_string(), "the value is over the size limit (bytes: 101, limit: 100)");
 
     for compression in [Compression::None, Compression::Lz4] {
         let large = text(Bincode).compression(compression);
@@ -192,32 +167,15 @@ fn compression_is_used_where_it_pays_and_read_whatever_is_set() {
         .map(|n| char::from((n.wrapping_mul(n ^ 0x9e37_79b9) >> 7).to_le_bytes()[0]))
         .collect();
     let sealed = |compression, value: &String| {
-        text(Bincode)
-            .compression(compression)
-            .seal(KEY, &label(), Some(value))
-            .unwrap()
+        text(Bincode).compression(compression).seal(KEY, &label(), Some(value)).unwrap()
     };
     for compression in [Compression::Lz4, Compression::Zstd { level: 3 }] {
         assert!(sealed(compression, &dense).len() < 500);
-        assert_eq!(
-            sealed(compression, &"x".repeat(1_000)),
-            sealed(Compression::None, &"x".repeat(1_000))
-        );
-        for reader in [
-            Compression::None,
-            Compression::Lz4,
-            Compression::Zstd { level: 1 },
-        ] {
+        assert_eq!(sealed(compression, &"x".repeat(1_000)), sealed(Compression::None, &"x".repeat(1_000)));
+        for reader in [Compression::None, Compression::Lz4, Compression::Zstd { level: 1 }] {
             let reader = text(Bincode).compression(reader);
             for value in [&dense, &random] {
-                assert_eq!(
-                    &reader
-                        .open(KEY, &sealed(compression, value))
-                        .unwrap()
-                        .value
-                        .unwrap(),
-                    value
-                );
+                assert_eq!(&reader.open(KEY, &sealed(compression, value)).unwrap().value.unwrap(), value);
             }
         }
     }
@@ -237,12 +195,7 @@ fn what_could_never_be_read_is_refused_when_it_is_written() {
             (!readable).then_some(ErrorKind::Codec)
         );
         if let Err(error) = sealed {
-            assert!(
-                error
-                    .to_string()
-                    .starts_with("the value can be written but not read back"),
-                "{error}"
-            );
+            assert!(error.to_string().starts_with("the value can be written but not read back"), "{error}");
         }
     }
     check(Bincode, false);
@@ -253,10 +206,7 @@ fn what_could_never_be_read_is_refused_when_it_is_written() {
 
 fn trees() -> impl Strategy<Value = Tree> {
     Just(Tree::default()).prop_recursive(5, 20, 3, |inner| {
-        (
-            prop::option::of(inner.clone().prop_map(Box::new)),
-            prop::collection::vec(inner, 0..3),
-        )
+        (prop::option::of(inner.clone().prop_map(Box::new)), prop::collection::vec(inner, 0..3))
             .prop_map(|(left, branches)| Tree { left, branches })
     })
 }

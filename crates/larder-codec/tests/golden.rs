@@ -40,14 +40,8 @@ fn zoo() -> Zoo {
         nothings: vec![(); 3],
         pair: (300, -1),
         map: [("k".to_owned(), vec![0, 250, 251, u32::MAX])].into(),
-        animal: Animal::Dog {
-            name: "Rex".into(),
-            pups: vec![Animal::Cat(9), Animal::None],
-        },
-        tree: Some(Box::new(Tree {
-            left: Some(Box::default()),
-            branches: vec![Tree::default()],
-        })),
+        animal: Animal::Dog { name: "Rex".into(), pups: vec![Animal::Cat(9), Animal::None] },
+        tree: Some(Box::new(Tree { left: Some(Box::default()), branches: vec![Tree::default()] })),
     }
 }
 
@@ -61,23 +55,11 @@ struct Golden {
 fn goldens() -> Vec<Golden> {
     fn golden(name: &'static str, codec: impl Codec<Zoo>) -> Golden {
         let envelope = Envelope::new(codec).compression(Compression::None);
-        Golden {
-            name,
-            envelope,
-            label: plain(),
-            value: Some(zoo()),
-        }
+        Golden { name, envelope, label: plain(), value: Some(zoo()) }
     }
     fn dense(name: &'static str, compression: Compression) -> Golden {
-        let value = Some(Zoo {
-            text: "larder ".repeat(300),
-            ..zoo()
-        });
-        Golden {
-            envelope: Envelope::new(Bincode).compression(compression),
-            value,
-            ..golden(name, Bincode)
-        }
+        let value = Some(Zoo { text: "larder ".repeat(300), ..zoo() });
+        Golden { envelope: Envelope::new(Bincode).compression(compression), value, ..golden(name, Bincode) }
     }
     vec![
         golden("bincode", Bincode),
@@ -86,14 +68,8 @@ fn goldens() -> Vec<Golden> {
         golden("json", Json),
         dense("lz4", Compression::Lz4),
         dense("zstd", Compression::Zstd { level: 3 }),
-        Golden {
-            value: None,
-            ..golden("negative", Bincode)
-        },
-        Golden {
-            label: full(),
-            ..golden("full-label", Bincode)
-        },
+        Golden { value: None, ..golden("negative", Bincode) },
+        Golden { label: full(), ..golden("full-label", Bincode) },
         Golden {
             envelope: Envelope::new(Bincode).schema(Schema::from_parts(7, 0x0102_0304)),
             ..golden("schema", Bincode)
@@ -120,10 +96,7 @@ fn envelopes_of_this_release_are_read() {
     let goldens = goldens();
     if env::var_os("LARDER_BLESS").is_some() {
         let lines = goldens.iter().map(|golden| {
-            let sealed = golden
-                .envelope
-                .seal(KEY, &golden.label, golden.value.as_ref())
-                .unwrap();
+            let sealed = golden.envelope.seal(KEY, &golden.label, golden.value.as_ref()).unwrap();
             format!("{} {}\n", golden.name, hex(&sealed))
         });
         fs::write(FILE, lines.collect::<String>()).unwrap();
@@ -134,11 +107,7 @@ fn envelopes_of_this_release_are_read() {
     for (golden, (name, hex)) in goldens.iter().zip(kept) {
         assert_eq!(golden.name, name);
         let opened = golden.envelope.open(KEY, &bytes(hex)).unwrap();
-        assert_eq!(
-            (opened.value, opened.label),
-            (golden.value.clone(), golden.label.clone()),
-            "{name}"
-        );
+        assert_eq!((opened.value, opened.label), (golden.value.clone(), golden.label.clone()), "{name}");
     }
 }
 
@@ -150,10 +119,7 @@ fn this_build_still_writes_the_bytes_of_this_release() {
         if matches!(golden.name, "lz4" | "zstd") {
             continue;
         }
-        let sealed = golden
-            .envelope
-            .seal(KEY, &golden.label, golden.value.as_ref())
-            .unwrap();
+        let sealed = golden.envelope.seal(KEY, &golden.label, golden.value.as_ref()).unwrap();
         assert_eq!(line, format!("{} {}", golden.name, hex(&sealed)));
     }
 }

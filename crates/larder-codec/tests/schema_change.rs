@@ -67,19 +67,11 @@ enum NewState {
 }
 
 fn user() -> User {
-    User {
-        id: 7,
-        name: "alice".into(),
-        score: 300,
-    }
+    User { id: 7, name: "alice".into(), score: 300 }
 }
 
 fn size() -> Box3 {
-    Box3 {
-        width: 1,
-        height: 2,
-        depth: 3,
-    }
+    Box3 { width: 1, height: 2, depth: 3 }
 }
 
 /// The outcomes in bincode, postcard, MessagePack and JSON.
@@ -124,43 +116,20 @@ where
     let reader: Envelope<New> = Envelope::new(Bincode).schema(Schema::of::<New>());
     let stored = writer.seal(KEY, &label, Some(old)).unwrap();
     assert!(writer.open(KEY, &stored).is_ok());
-    let Err(unreadable) = reader.open(KEY, &stored) else {
-        panic!("it was read")
-    };
-    assert!(
-        matches!(unreadable, Unreadable::OtherShape(_) | Unreadable::OlderSchema(_)),
-        "{unreadable}"
-    );
+    let Err(unreadable) = reader.open(KEY, &stored) else { panic!("it was read") };
+    assert!(matches!(unreadable, Unreadable::OtherShape(_) | Unreadable::OlderSchema(_)), "{unreadable}");
 }
 
 #[test]
 fn a_field_added_at_the_end() {
     let User { id, name, score } = user();
-    check(
-        &user(),
-        &AddedLast {
-            id,
-            name,
-            score,
-            level: 0,
-        },
-        [Miss, Miss, Right, Right],
-    );
+    check(&user(), &AddedLast { id, name, score, level: 0 }, [Miss, Miss, Right, Right]);
 }
 
 #[test]
 fn a_field_added_in_the_middle() {
     let User { id, name, score } = user();
-    check(
-        &user(),
-        &AddedInside {
-            id,
-            level: 0,
-            name,
-            score,
-        },
-        [Miss, Miss, Right, Right],
-    );
+    check(&user(), &AddedInside { id, level: 0, name, score }, [Miss, Miss, Right, Right]);
 }
 
 #[test]
@@ -173,77 +142,43 @@ fn the_last_field_removed() {
 #[test]
 fn a_field_removed_in_the_middle() {
     // Here too something is left over; without that check it would be silently wrong.
-    check(
-        &size(),
-        &RemovedInside { width: 1, depth: 3 },
-        [Miss, Miss, Right, Right],
-    );
+    check(&size(), &RemovedInside { width: 1, depth: 3 }, [Miss, Miss, Right, Right]);
 }
 
 #[test]
 fn fields_of_different_types_reordered() {
     let User { id, name, score } = user();
-    check(
-        &user(),
-        &Reordered { name, id, score },
-        [Miss, Miss, Right, Right],
-    );
+    check(&user(), &Reordered { name, id, score }, [Miss, Miss, Right, Right]);
 }
 
 #[test]
 fn fields_of_one_type_swapped() {
-    let swapped = Swapped {
-        height: 2,
-        width: 1,
-        depth: 3,
-    };
+    let swapped = Swapped { height: 2, width: 1, depth: 3 };
     check(&size(), &swapped, [SilentlyWrong, SilentlyWrong, Right, Right]);
 }
 
 #[test]
 fn a_field_renamed_with_an_alias() {
     let User { id, name, score } = user();
-    check(
-        &user(),
-        &Renamed {
-            id,
-            label: name,
-            score,
-        },
-        [Right, Right, Right, Right],
-    );
+    check(&user(), &Renamed { id, label: name, score }, [Right, Right, Right, Right]);
 }
 
 #[test]
 fn a_number_widened() {
     let User { id, name, score } = user();
-    check(
-        &user(),
-        &Widened {
-            id,
-            name,
-            score: score.into(),
-        },
-        [Right, Right, Right, Right],
-    );
+    check(&user(), &Widened { id, name, score: score.into() }, [Right, Right, Right, Right]);
 }
 
 #[test]
 fn a_number_made_signed() {
     let User { id, name, .. } = user();
-    check(
-        &user(),
-        &Signed { id, name, score: 300 },
-        [SilentlyWrong, SilentlyWrong, Right, Right],
-    );
+    check(&user(), &Signed { id, name, score: 300 }, [SilentlyWrong, SilentlyWrong, Right, Right]);
 }
 
 #[test]
 fn a_variant_inserted_before_others() {
     let old = Holder { state: State::Closed };
-    let new = NewHolder {
-        state: NewState::Closed,
-    };
+    let new = NewHolder { state: NewState::Closed };
     check(&old, &new, [SilentlyWrong, SilentlyWrong, Right, Right]);
 }
 
@@ -283,20 +218,12 @@ fn what_a_format_cannot_hold_is_an_error_when_it_is_written() {
     macro_rules! check {
         ($value:expr) => {
             let value = $value;
-            assert!(
-                !writable(Bincode, &value) && !writable(Postcard, &value),
-                "{value:?}"
-            );
-            assert!(
-                writable(MessagePack, &value) && writable(Json, &value),
-                "{value:?}"
-            );
+            assert!(!writable(Bincode, &value) && !writable(Postcard, &value), "{value:?}");
+            assert!(writable(MessagePack, &value) && writable(Json, &value), "{value:?}");
         };
     }
     check!(Untagged::Number(7));
     check!(Tagged::Cat { age: 7 });
-    check!(Outer {
-        inner: [("a".to_owned(), 1)].into()
-    });
+    check!(Outer { inner: [("a".to_owned(), 1)].into() });
     check!(serde_json::json!({ "a": [1, null] }));
 }

@@ -241,7 +241,7 @@ fn a_reader_never_joins_a_load_that_was_overtaken() {
         node.write(NEW);
         let flight = *node.flight.lock().expect("no holder panics");
         let joins = flight.is_some_and(|stamp| !node.fence.has_overtaken(key(), stamp));
-        let loaded = loader.join().unwrap();
-        assert!(!joins || loaded == NEW);
+        let value = loader.join().unwrap();
+        assert!(!joins || value == NEW);
     });
 }

@@ -32,10 +32,6 @@ impl<V: Serialize + DeserializeOwned> Codec<V> for Bincode {
         let bounds = Bounds::of(bytes);
         let (value, read) = bincode::serde::seed_decode_from_slice(Root::new(&bounds), bytes, CONFIG)
             .map_err(|error| undecodable(ID, error))?;
-        if read == bytes.len() {
-            Ok(value)
-        } else {
-            Err(left_over(ID))
-        }
+        if read == bytes.len() { Ok(value) } else { Err(left_over(ID)) }
     }
 }

@@ -35,19 +35,13 @@ pub(super) struct Bounds {
 impl Bounds {
     /// The bounds for a value that is read from these bytes.
     pub(super) fn of(bytes: &[u8]) -> Self {
-        Self {
-            nesting: Cell::new(MOST_NESTED),
-            elements: Cell::new(bytes.len() + MOST_EMPTY),
-        }
+        Self { nesting: Cell::new(MOST_NESTED), elements: Cell::new(bytes.len() + MOST_EMPTY) }
     }
 
     /// Reads something one level down.
     fn nest<T, E: Error>(&self, read: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         let left = self.nesting.get();
-        self.nesting.set(
-            left.checked_sub(1)
-                .ok_or_else(|| E::custom("the value is nested too deep"))?,
-        );
+        self.nesting.set(left.checked_sub(1).ok_or_else(|| E::custom("the value is nested too deep"))?);
         let result = read();
         self.nesting.set(left);
         result
@@ -61,8 +55,7 @@ impl Bounds {
 
     fn count<E: Error>(&self) -> Result<(), E> {
         let left = self.elements.get().checked_sub(1);
-        self.elements
-            .set(left.ok_or_else(|| E::custom("the value has more elements than bytes"))?);
+        self.elements.set(left.ok_or_else(|| E::custom("the value has more elements than bytes"))?);
         Ok(())
     }
 }
@@ -75,10 +68,7 @@ pub(super) struct Root<'b, V> {
 
 impl<'b, V> Root<'b, V> {
     pub(super) fn new(bounds: &'b Bounds) -> Self {
-        Self {
-            bounds,
-            value: PhantomData,
-        }
+        Self { bounds, value: PhantomData }
     }
 }
 
@@ -108,11 +98,7 @@ enum Length {
 
 impl<'b, T> Bounded<'b, T> {
     fn new(inner: T, bounds: &'b Bounds) -> Self {
-        Self {
-            inner,
-            bounds,
-            length: Length::OfType,
-        }
+        Self { inner, bounds, length: Length::OfType }
     }
 
     fn wrap<U>(&self, inner: U) -> Bounded<'b, U> {
@@ -254,18 +240,12 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Bounded<'_, V> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<V::Value, A::Error> {
-        let elements = Bounded {
-            length: self.length,
-            ..self.wrap(elements)
-        };
+        let elements = Bounded { length: self.length, ..self.wrap(elements) };
         self.inner.visit_seq(elements)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<V::Value, A::Error> {
-        let entries = Bounded {
-            length: self.length,
-            ..self.wrap(entries)
-        };
+        let entries = Bounded { length: self.length, ..self.wrap(entries) };
         self.inner.visit_map(entries)
     }
 

@@ -23,18 +23,15 @@ impl<V: Serialize + DeserializeOwned> Codec<V> for MessagePack {
     }
 
     fn encode(&self, value: &V, into: &mut Vec<u8>) -> Result<()> {
-        value
-            .serialize(&mut Serializer::new(into).with_struct_map())
-            .map_err(|error| unwritable(ID, error))
+        value.serialize(&mut Serializer::new(into).with_struct_map()).map_err(|error| unwritable(ID, error))
     }
 
     fn decode(&self, bytes: &[u8]) -> Result<V> {
         let mut deserializer = Deserializer::from_read_ref(bytes);
         deserializer.set_max_depth(MOST_NESTED as usize);
         let bounds = Bounds::of(bytes);
-        let value = Root::new(&bounds)
-            .deserialize(&mut deserializer)
-            .map_err(|error| undecodable(ID, error))?;
+        let value =
+            Root::new(&bounds).deserialize(&mut deserializer).map_err(|error| undecodable(ID, error))?;
         // It does not tell where it stands, but finds no further value exactly if there is no further byte. Whatever
         // that byte begins, one level of nesting is too little to go on to the next.
         deserializer.set_max_depth(1);

@@ -29,9 +29,8 @@ impl<V: Serialize + DeserializeOwned> Codec<V> for Postcard {
     fn decode(&self, bytes: &[u8]) -> Result<V> {
         let bounds = Bounds::of(bytes);
         let mut deserializer = postcard::Deserializer::from_bytes(bytes);
-        let value = Root::new(&bounds)
-            .deserialize(&mut deserializer)
-            .map_err(|error| undecodable(ID, error))?;
+        let value =
+            Root::new(&bounds).deserialize(&mut deserializer).map_err(|error| undecodable(ID, error))?;
         match deserializer.finalize() {
             Ok([]) => Ok(value),
             Ok(_) => Err(left_over(ID)),
