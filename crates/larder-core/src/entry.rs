@@ -67,12 +67,14 @@ impl<V> Entry<V> {
         }
     }
 
-    /// Stamps and weighs an entry that is about to be shelved. `owned` is what its value owns elsewhere.
-    pub(crate) fn shelve(&mut self, stamp: Stamp, owned: u32) {
-        let tags = self.rare.as_ref().map_or(0, |rare| size_of::<Rare>() + size_of_val(rare.tags.as_slice()));
-        let own = Self::BASE_WEIGHT + self.key.heap_bytes() + tags;
+    /// Stamps and weighs an entry that is about to be shelved, and lets its idle time begin. `owned` is what its value
+    /// owns elsewhere.
+    pub(crate) fn shelve(&mut self, stamp: Stamp, now: Moment, owned: u32) {
+        let rare = |rare: &Rare| size_of::<Rare>() + size_of_val(rare.tags.as_slice());
+        let own = Self::BASE_WEIGHT + self.key.heap_bytes() + self.rare.as_deref().map_or(0, rare);
         self.stamp = stamp;
         self.weight = u32::try_from(own).unwrap_or(u32::MAX).saturating_add(owned);
+        *self.last_hit.get_mut() = self.millis_since_made(now);
     }
 
     /// The value, or `None` if the origin has none.
@@ -145,10 +147,15 @@ impl<V> Entry<V> {
         self.rare.as_ref().map(|rare| (rare.birth, &rare.tags))
     }
 
+    #[inline]
+    pub(crate) fn has_key_of(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+
     /// Whether more than `limit` has passed since the last hit. If not, this is one.
     #[inline]
     pub(crate) fn is_idle(&self, now: Moment, limit: Duration) -> bool {
-        let since_made = u32::try_from(now.since(self.made()).as_millis()).unwrap_or(u32::MAX);
+        let since_made = self.millis_since_made(now);
         let last_hit = self.last_hit.load(Ordering::Relaxed);
         if u128::from(since_made.saturating_sub(last_hit)) > limit.as_millis() {
             return true;
@@ -158,6 +165,10 @@ impl<V> Entry<V> {
             self.last_hit.store(since_made, Ordering::Relaxed);
         }
         false
+    }
+
+    fn millis_since_made(&self, now: Moment) -> u32 {
+        u32::try_from(now.since(self.made()).as_millis()).unwrap_or(u32::MAX)
     }
 
     fn made(&self) -> Moment {

@@ -87,6 +87,8 @@ pub enum Refused {
     Tagged,
     /// A newer version of it is there already.
     Outdated,
+    /// It was past its time to live when its load was done.
+    Expired,
 }
 
 impl fmt::Display for Refused {
@@ -98,6 +100,7 @@ impl fmt::Display for Refused {
             Self::Cleared => "its cache was cleared during the load",
             Self::Tagged => "one of its tags was invalidated during the load",
             Self::Outdated => "a newer version is there already",
+            Self::Expired => "it was past its time to live at the end of the load",
         })
     }
 }

@@ -149,24 +149,32 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     /// `stamp` was taken from [`stamp`](Self::stamp) before the load's first I/O. Refused or not, the value may be
     /// returned to the callers who waited for it.
     pub fn insert(&self, stamp: Stamp, mut entry: Entry<V>) -> Result<Arc<Entry<V>>, Refused> {
-        let owned = entry.value().map_or(0, &self.weigh);
-        entry.shelve(stamp, owned);
-        let entry = Arc::new(entry);
+        let now = self.clock.now();
         let hash = entry.hash_in(&self.namespace);
-        self.fence.admit(hash, stamp, self.clock.now(), || {
-            if self.is_cleared(stamp) {
-                return Err(Refused::Cleared);
-            }
-            if !self.has_current_tags(&entry) {
-                return Err(Refused::Tagged);
-            }
-            if self.has_newer(hash, &entry) {
-                return Err(Refused::Outdated);
-            }
+        let owned = entry.value().map_or(0, &self.weigh);
+        entry.shelve(stamp, now, owned);
+        let entry = Arc::new(entry);
+        self.fence.admit(hash, stamp, now, || {
+            self.check(hash, &entry, now)?;
             self.local.insert(hash, entry.clone());
             Ok(())
         })?;
         Ok(entry)
+    }
+
+    /// What the fence does not know: whether the entry could be served at all.
+    fn check(&self, hash: KeyHash, entry: &Entry<V>, now: Moment) -> Result<(), Refused> {
+        if entry.has_expired(now) {
+            Err(Refused::Expired)
+        } else if self.is_cleared(entry.stamp()) {
+            Err(Refused::Cleared)
+        } else if !self.has_current_tags(entry) {
+            Err(Refused::Tagged)
+        } else if self.has_newer(hash, entry, now) {
+            Err(Refused::Outdated)
+        } else {
+            Ok(())
+        }
     }
 
     /// Hears that a key was invalidated.
@@ -239,10 +247,12 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     /// Whether the entry may not be served for any reason, not even marked as stale.
     #[inline]
     fn is_gone(&self, entry: &Entry<V>, now: Moment) -> bool {
-        entry.has_expired(now)
-            || self.is_cleared(entry.stamp())
-            || !self.has_current_tags(entry)
-            || self.idle.is_some_and(|idle| entry.is_idle(now, idle.as_duration()))
+        self.is_outdated(entry, now) || self.idle.is_some_and(|idle| entry.is_idle(now, idle.as_duration()))
+    }
+
+    #[inline]
+    fn is_outdated(&self, entry: &Entry<V>, now: Moment) -> bool {
+        entry.has_expired(now) || self.is_cleared(entry.stamp()) || !self.has_current_tags(entry)
     }
 
     #[inline]
@@ -260,11 +270,11 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         self.vigilance == Vigilance::EveryHit && !self.fence.is_trusted(now)
     }
 
-    /// Whether a newer version is there already and may be served.
-    fn has_newer(&self, hash: KeyHash, entry: &Entry<V>) -> bool {
+    /// Whether a newer version is there already and may be served. Looking is no hit: it keeps nothing from going idle.
+    fn has_newer(&self, hash: KeyHash, entry: &Entry<V>, now: Moment) -> bool {
         !entry.version().is_none()
             && self.find(hash).is_some_and(|there| {
-                there.version() > entry.version() && !self.is_gone(&there, self.clock.now())
+                there.version() > entry.version() && there.has_key_of(entry) && !self.is_outdated(&there, now)
             })
     }
 

@@ -44,10 +44,10 @@ impl Tag {
 
     /// The tag of everything that belongs to one thing: its kind and its key.
     pub fn of<Q: CacheKey + ?Sized>(kind: &str, key: &Q) -> Result<Self> {
-        let mut text = KeyText::of(kind);
-        text.push_str(":");
-        text.push_str(&KeyText::of(key).to_string());
-        Self::new(text.to_string())
+        // Escaping the kind is enough: it ends at the first separator that is not escaped.
+        let mut text = KeyText::of("");
+        text.part(kind);
+        Self::new(format!("{text}:{}", KeyText::of(key)))
     }
 
     /// The tag as it was given.
@@ -147,5 +147,6 @@ mod tests {
         assert_eq!(Tag::new("").unwrap_err().kind(), ErrorKind::Invalid);
         assert_eq!(Tag::new("x".repeat(257)).unwrap_err().kind(), ErrorKind::TooLarge);
         assert_eq!(Tag::of("seat", &('C', 12)).unwrap().as_str(), "seat:C:12");
+        assert_ne!(Tag::of("a:b", "c").unwrap(), Tag::of("a", &("b", "c")).unwrap());
     }
 }

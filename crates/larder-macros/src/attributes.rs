@@ -15,14 +15,8 @@ pub(crate) struct OnType {
 impl OnType {
     /// Reads those named `name`; only values have a version.
     pub(crate) fn read(name: &str, attributes: &[Attribute]) -> Result<Self> {
-        let mut found = Self {
-            larder: parse_quote!(::larder_core),
-            version: 0,
-        };
-        for attribute in attributes
-            .iter()
-            .filter(|attribute| attribute.path().is_ident(name))
-        {
+        let mut found = Self { larder: parse_quote!(::larder_core), version: 0 };
+        for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(name)) {
             attribute.parse_nested_meta(|meta| {
                 if meta.path.is_ident("crate") {
                     found.larder = meta.value()?.parse()?;
@@ -43,10 +37,7 @@ impl OnType {
 /// Whether a field is marked `#[cacheable(opaque)]`.
 pub(crate) fn is_opaque(attributes: &[Attribute]) -> Result<bool> {
     let mut opaque = false;
-    for attribute in attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("cacheable"))
-    {
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("cacheable")) {
         attribute.parse_nested_meta(|meta| {
             if !meta.path.is_ident("opaque") {
                 return Err(meta.error("expected `opaque`"));
@@ -69,10 +60,9 @@ pub(crate) fn serde(attributes: &[Attribute]) -> Vec<String> {
 
 /// Whether `serde` is told to leave a field out altogether.
 pub(crate) fn is_skipped(attributes: &[Attribute]) -> bool {
-    serde(attributes).iter().any(|said| {
-        said.split(|c: char| !c.is_alphanumeric() && c != '_')
-            .any(|word| word == "skip")
-    })
+    serde(attributes)
+        .iter()
+        .any(|said| said.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "skip"))
 }
 
 /// The error for what cannot be derived.

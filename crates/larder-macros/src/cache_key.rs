@@ -85,9 +85,7 @@ fn write_variant(variant: &Variant) -> TokenStream {
     let ident = &variant.ident;
     let name = ident.to_string();
     let members: Vec<_> = variant.fields.members().collect();
-    let bound: Vec<_> = (0..members.len())
-        .map(|index| format_ident!("part_{index}"))
-        .collect();
+    let bound: Vec<_> = (0..members.len()).map(|index| format_ident!("part_{index}")).collect();
     quote! {
         Self::#ident { #(#members: #bound),* } => {
             text.part(#name);

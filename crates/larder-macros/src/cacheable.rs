@@ -19,10 +19,7 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
             begin("struct", version, input, &larder, &fields)
         }
         Data::Enum(data) => {
-            let variants = data
-                .variants
-                .iter()
-                .map(|variant| self::variant(variant, &larder));
+            let variants = data.variants.iter().map(|variant| self::variant(variant, &larder));
             let variants = variants.collect::<Result<TokenStream>>()?;
             begin("enum", version, input, &larder, &variants)
         }

@@ -42,9 +42,7 @@ use syn::{DeriveInput, parse_macro_input};
 #[proc_macro_derive(CacheKey, attributes(cache_key))]
 pub fn derive_cache_key(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
-    cache_key::derive(&input)
-        .unwrap_or_else(syn::Error::into_compile_error)
-        .into()
+    cache_key::derive(&input).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 /// Declares the version and the shape of a stored type: `#[derive(Cacheable)]`.
@@ -82,7 +80,5 @@ pub fn derive_cache_key(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Cacheable, attributes(cacheable))]
 pub fn derive_cacheable(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
-    cacheable::derive(&input)
-        .unwrap_or_else(syn::Error::into_compile_error)
-        .into()
+    cacheable::derive(&input).unwrap_or_else(syn::Error::into_compile_error).into()
 }

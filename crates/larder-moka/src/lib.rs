@@ -68,10 +68,7 @@ impl<S: Stored> MokaLocal<S> {
                 .max_capacity(bytes)
                 .weigher(|_, stored: &S| stored.weight().saturating_add(OVERHEAD)),
         };
-        Self {
-            map: builder.build_with_hasher(KeyHasher::default()),
-            capacity,
-        }
+        Self { map: builder.build_with_hasher(KeyHasher::default()), capacity }
     }
 
     /// How much it may hold.
@@ -114,9 +111,6 @@ impl<S: Stored> Local<S> for MokaLocal<S> {
 
 impl<S: Stored> fmt::Debug for MokaLocal<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MokaLocal")
-            .field("capacity", &self.capacity)
-            .field("usage", &self.usage())
-            .finish()
+        f.debug_struct("MokaLocal").field("capacity", &self.capacity).field("usage", &self.usage()).finish()
     }
 }

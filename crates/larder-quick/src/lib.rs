@@ -69,6 +69,9 @@ impl<S: Stored> QuickLocal<S> {
             .build()
             .expect("both capacities are given");
         let map = Cache::with_options(options, scale, KeyHasher::default(), DefaultLifecycle::default());
+        // It rounds up what each shard may hold, and so holds more than it was told. Round down.
+        let shards = map.num_shards() as u64;
+        map.set_capacity(weight / shards * shards);
         Self { map, capacity }
     }
 
@@ -107,9 +110,6 @@ impl<S: Stored> Local<S> for QuickLocal<S> {
 
 impl<S: Stored> fmt::Debug for QuickLocal<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("QuickLocal")
-            .field("capacity", &self.capacity)
-            .field("usage", &self.usage())
-            .finish()
+        f.debug_struct("QuickLocal").field("capacity", &self.capacity).field("usage", &self.usage()).finish()
     }
 }

@@ -41,9 +41,7 @@ impl ManualClock {
             monotonic: AtomicU64::new(Moment::ORIGIN.after(day).as_nanos()),
             wall: AtomicU64::new(1_767_225_600_000),
         };
-        Self {
-            hands: Arc::new(hands),
-        }
+        Self { hands: Arc::new(hands) }
     }
 
     /// The clock to pass to what is tested. All of them show the same time.

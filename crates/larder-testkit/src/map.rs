@@ -17,9 +17,7 @@ pub struct MapLocal<S> {
 impl<S: Stored> MapLocal<S> {
     /// An empty map.
     pub fn new() -> Self {
-        Self {
-            map: Mutex::default(),
-        }
+        Self { map: Mutex::default() }
     }
 
     fn map(&self) -> MutexGuard<'_, HashMap<KeyHash, S>> {
@@ -52,9 +50,6 @@ impl<S: Stored + Debug> Local<S> for MapLocal<S> {
 
     fn usage(&self) -> Usage {
         let map = self.map();
-        Usage::new(
-            map.len() as u64,
-            map.values().map(|stored| u64::from(stored.weight())).sum(),
-        )
+        Usage::new(map.len() as u64, map.values().map(|stored| u64::from(stored.weight())).sum())
     }
 }

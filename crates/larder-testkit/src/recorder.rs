@@ -36,9 +36,6 @@ impl Recorder {
 
 impl Observer for Recorder {
     fn observe(&self, event: &Event<'_>) {
-        self.events
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(format!("{event:?}"));
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{event:?}"));
     }
 }

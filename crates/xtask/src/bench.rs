@@ -21,14 +21,9 @@ pub(crate) fn run(effort: Effort) -> Result<ExitCode, String> {
         Effort::Quick => "run --release --package benches -- --quick",
         Effort::Thorough => "run --release --package benches",
     };
-    let status = cargo(words)
-        .status()
-        .map_err(|error| format!("the benches did not start: {error}"))?;
+    let status = cargo(words).status().map_err(|error| format!("the benches did not start: {error}"))?;
     // None is a death by signal.
-    let code = status
-        .code()
-        .and_then(|code| u8::try_from(code).ok())
-        .unwrap_or(1);
+    let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
     Ok(ExitCode::from(code))
 }
 
@@ -38,11 +33,9 @@ fn provide_valgrind() -> Outcome {
         return Ok(());
     }
     if !is_root() || !is_installed("apt-get", "--version") {
-        return Err(
-            "valgrind is not installed. To install it: sudo apt-get install -y valgrind, \
+        return Err("valgrind is not installed. To install it: sudo apt-get install -y valgrind, \
              or the package `valgrind` of your system"
-                .into(),
-        );
+            .into());
     }
     println!("valgrind is not installed; installing it");
     execute(&mut program("apt-get", "install -y valgrind")).or_else(|_| {

@@ -98,15 +98,9 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_refused() {
-        for line in [
-            "",
-            "dance",
-            "ci --fast",
-            "tidy now",
-            "fuzz --seconds",
-            "fuzz --seconds many",
-            "fuzz a b",
-        ] {
+        for line in
+            ["", "dance", "ci --fast", "tidy now", "fuzz --seconds", "fuzz --seconds many", "fuzz a b"]
+        {
             assert_eq!(parse(line), None, "{line}");
         }
     }

@@ -31,9 +31,7 @@ fn usual(workspace: &Workspace, steps: &mut Steps) -> Outcome {
     steps.step("tidy", tidy::run)?;
     typos(steps)?;
     steps.step("clippy", || {
-        execute(&mut cargo(
-            "clippy --workspace --all-targets --all-features -- -D warnings",
-        ))
+        execute(&mut cargo("clippy --workspace --all-targets --all-features -- -D warnings"))
     })?;
     steps.step("doc", || {
         execute(cargo("doc --workspace --all-features --no-deps").env("RUSTDOCFLAGS", "-D warnings"))
@@ -61,9 +59,7 @@ fn typos(steps: &mut Steps) -> Outcome {
 }
 
 fn oldest_rust(workspace: &Workspace, steps: &mut Steps) -> Outcome {
-    let version = workspace
-        .rust_version()
-        .ok_or("no package says its rust-version")?;
+    let version = workspace.rust_version().ok_or("no package says its rust-version")?;
     let name = format!("Rust {version}");
     let Some(toolchain) = toolchain(version) else {
         let install = format!("rustup toolchain install {version} --profile minimal");
@@ -80,10 +76,7 @@ fn oldest_rust(workspace: &Workspace, steps: &mut Steps) -> Outcome {
 
 fn deny(steps: &mut Steps) -> Outcome {
     if !is_installed("cargo", "deny --version") {
-        steps.skip(
-            "deny",
-            "it is not installed. To install it: cargo install cargo-deny --locked",
-        );
+        steps.skip("deny", "it is not installed. To install it: cargo install cargo-deny --locked");
         return Ok(());
     }
     steps.step("deny", || execute(&mut cargo("deny check")))

@@ -73,10 +73,7 @@ fn select<'a>(targets: &'a [String], wanted: Option<&str>) -> Result<Vec<&'a str
         .collect();
     if selected.is_empty() {
         let wanted = wanted.unwrap_or("any");
-        return Err(format!(
-            "no such fuzz target: {wanted}. There is: {}",
-            targets.join(", ")
-        ));
+        return Err(format!("no such fuzz target: {wanted}. There is: {}", targets.join(", ")));
     }
     Ok(selected)
 }

@@ -61,8 +61,7 @@ fn find_toolchain(list: &str, prefix: &str) -> Option<String> {
     list.lines()
         .filter_map(|line| line.split_whitespace().next())
         .find(|name| {
-            name.strip_prefix(prefix)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-']))
+            name.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-']))
         })
         .map(str::to_owned)
 }
@@ -81,10 +80,7 @@ mod tests {
     fn a_failing_program_is_named_with_its_arguments() {
         let outcome = execute(cargo("no-such-subcommand --flag").stderr(Stdio::null()));
         let why = outcome.unwrap_err();
-        assert!(
-            why.starts_with("`cargo no-such-subcommand --flag` ended with"),
-            "{why}"
-        );
+        assert!(why.starts_with("`cargo no-such-subcommand --flag` ended with"), "{why}");
     }
 
     #[test]
@@ -100,10 +96,7 @@ mod tests {
         let found = |prefix| find_toolchain(list, prefix);
         assert_eq!(found("1.88").as_deref(), Some("1.88.0-x86_64-unknown-linux-gnu"));
         assert_eq!(found("1.8").as_deref(), Some("1.8.0-x"));
-        assert_eq!(
-            found("nightly").as_deref(),
-            Some("nightly-x86_64-unknown-linux-gnu")
-        );
+        assert_eq!(found("nightly").as_deref(), Some("nightly-x86_64-unknown-linux-gnu"));
         assert_eq!(found("1.90"), None);
     }
 }

@@ -13,11 +13,7 @@ pub(crate) struct Steps {
 
 impl Steps {
     pub(crate) fn new(chore: &'static str) -> Self {
-        Self {
-            chore,
-            began: now(),
-            skipped: Vec::new(),
-        }
+        Self { chore, began: now(), skipped: Vec::new() }
     }
 
     /// Performs one step.
@@ -75,9 +71,6 @@ mod tests {
         assert_eq!(steps.summary(1.0), "ci: passed after 1.0 s");
         steps.skip("typos", "it is not installed");
         steps.skip("deny", "it is not installed");
-        assert_eq!(
-            steps.summary(1.0),
-            "ci: passed after 1.0 s; SKIPPED for want of a tool: typos, deny"
-        );
+        assert_eq!(steps.summary(1.0), "ci: passed after 1.0 s; SKIPPED for want of a tool: typos, deny");
     }
 }

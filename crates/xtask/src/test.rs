@@ -10,9 +10,7 @@ use crate::workspace::Workspace;
 
 pub(crate) fn run_all(workspace: &Workspace, steps: &mut Steps) -> Outcome {
     steps.step("tests", tests)?;
-    steps.step("doctests", || {
-        execute(&mut cargo("test --workspace --all-features --doc"))
-    })?;
+    steps.step("doctests", || execute(&mut cargo("test --workspace --all-features --doc")))?;
     steps.step("loom", || loom(workspace))
 }
 

@@ -61,9 +61,7 @@ impl Source {
     }
 
     fn has_extension(&self, wanted: &str) -> bool {
-        Path::new(&self.path)
-            .extension()
-            .is_some_and(|extension| extension == wanted)
+        Path::new(&self.path).extension().is_some_and(|extension| extension == wanted)
     }
 
     /// Whether it lies in a folder of this name, at whatever depth.
@@ -75,19 +73,13 @@ impl Source {
 
     /// Its lines and their numbers, from 1.
     fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.text
-            .lines()
-            .enumerate()
-            .map(|(index, line)| (index + 1, line))
+        self.text.lines().enumerate().map(|(index, line)| (index + 1, line))
     }
 }
 
 #[cfg(test)]
 fn source(path: &str, text: impl Into<String>) -> Source {
-    Source {
-        path: path.into(),
-        text: text.into(),
-    }
+    Source { path: path.into(), text: text.into() }
 }
 
 #[cfg(test)]

@@ -40,19 +40,14 @@ impl Workspace {
 
     /// The packages under `crates/`, which others depend on or could.
     pub(crate) fn crates(&self) -> impl Iterator<Item = &Package> {
-        self.packages.iter().filter(|package| {
-            package
-                .folder
-                .parent()
-                .is_some_and(|parent| parent.ends_with("crates"))
-        })
+        self.packages
+            .iter()
+            .filter(|package| package.folder.parent().is_some_and(|parent| parent.ends_with("crates")))
     }
 
     /// The oldest Rust that all packages support.
     pub(crate) fn rust_version(&self) -> Option<&str> {
-        self.packages
-            .iter()
-            .find_map(|package| package.rust_version.as_deref())
+        self.packages.iter().find_map(|package| package.rust_version.as_deref())
     }
 
     /// A target directory of its own, for builds that would throw each other's results away.
@@ -65,11 +60,7 @@ impl Package {
     fn parse(package: &Value) -> Option<Self> {
         let manifest = Path::new(package.get("manifest_path")?.as_str()?);
         let features = package.get("features")?.as_object()?;
-        let mut features: Vec<String> = features
-            .keys()
-            .filter(|name| *name != "default")
-            .cloned()
-            .collect();
+        let mut features: Vec<String> = features.keys().filter(|name| *name != "default").cloned().collect();
         features.sort();
         Some(Self {
             name: package.get("name")?.as_str()?.to_owned(),

@@ -111,23 +111,45 @@ impl KeyText {
     #[inline]
     fn escape_from(&mut self, start: usize) {
         let written = self.as_bytes().get(start..).unwrap_or_default();
-        if written.iter().any(|&byte| byte == SEPARATOR || byte == ESCAPE) {
+        if written.iter().any(|&byte| is_special(byte)) {
             self.rewrite_from(start);
         }
     }
 
+    /// Makes room for the escapes, and then moves the text into it from its end, so that nothing is overwritten.
     #[cold]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "what is read lies before what is written, and that in the text"
+    )]
     fn rewrite_from(&mut self, start: usize) {
-        let written = self.as_bytes().get(start..).unwrap_or_default().to_vec();
-        self.len = self.len.min(start);
-        self.spilled.truncate(start);
-        for byte in written {
-            if byte == SEPARATOR || byte == ESCAPE {
-                self.push(&[ESCAPE]);
+        let mut read = self.as_bytes().len();
+        let escapes =
+            self.as_bytes().get(start..).unwrap_or_default().iter().filter(|&&byte| is_special(byte));
+        (0..escapes.count()).for_each(|_| self.push(&[ESCAPE]));
+        let text = self.as_bytes_mut();
+        let mut write = text.len();
+        while read < write {
+            read -= 1;
+            write -= 1;
+            text[write] = text[read];
+            if is_special(text[write]) {
+                write -= 1;
+                text[write] = ESCAPE;
             }
-            self.push(&[byte]);
         }
     }
+
+    fn as_bytes_mut(&mut self) -> &mut [u8] {
+        match self.inline.get_mut(..self.len) {
+            Some(inline) if self.spilled.is_empty() => inline,
+            _ => &mut self.spilled,
+        }
+    }
+}
+
+fn is_special(byte: u8) -> bool {
+    byte == SEPARATOR || byte == ESCAPE
 }
 
 impl Write for KeyText {

@@ -14,10 +14,7 @@ pub(super) fn long_function(source: &Source) -> Vec<Finding> {
         return Vec::new();
     }
     let lines: Vec<&str> = source.text.lines().collect();
-    let functions = lines
-        .iter()
-        .enumerate()
-        .filter_map(|(index, line)| Some((index, name(line)?)));
+    let functions = lines.iter().enumerate().filter_map(|(index, line)| Some((index, name(line)?)));
     functions
         .map(|(index, name)| (index, name, length(lines.get(index..).unwrap_or_default())))
         .filter(|(_, _, length)| *length > MOST_LINES)
@@ -57,8 +54,7 @@ fn length(lines: &[&str]) -> usize {
     }
     let mut body = lines.iter().skip(end + 1);
     let closes = |line: &&str| line.trim_start().starts_with('}') && self::indent(line) == indent;
-    body.position(closes)
-        .map_or(lines.len(), |closed| end + closed + 2)
+    body.position(closes).map_or(lines.len(), |closed| end + closed + 2)
 }
 
 /// A line without the comment at its end.
@@ -88,14 +84,7 @@ mod tests {
     fn a_long_function_is_found() {
         check(&function("fn f()", 58), &[]);
         check(&function("fn f()", 59), &[1]);
-        check(
-            &format!(
-                "{}\n{}",
-                function("fn f()", 3),
-                function("pub(crate) async fn g()", 59)
-            ),
-            &[7],
-        );
+        check(&format!("{}\n{}", function("fn f()", 3), function("pub(crate) async fn g()", 59)), &[7]);
         check(&function("pub unsafe extern \"C\" fn f()", 59), &[1]);
     }
 
@@ -104,23 +93,14 @@ mod tests {
         let arguments = "    a: u8,\n".repeat(40);
         let body = "    a();\n".repeat(30);
         check(&format!("fn f(\n{arguments}) {{\n{body}}}\n"), &[1]);
-        check(
-            &format!("fn f<T>()\nwhere\n    T: Copy,\n{{\n{body}{body}}}\n"),
-            &[1],
-        );
+        check(&format!("fn f<T>()\nwhere\n    T: Copy,\n{{\n{body}{body}}}\n"), &[1]);
     }
 
     #[test]
     fn functions_without_a_body_end_with_their_signature() {
         let filler = "    // filler\n".repeat(70);
-        check(
-            &format!("trait T {{\n    fn f(&self);\n    fn g(\n        &self,\n    );\n{filler}}}\n"),
-            &[],
-        );
-        check(
-            &format!("impl T {{\n    fn f(&self) {{}} // empty\n{filler}    fn g() {{\n    }}\n}}\n"),
-            &[],
-        );
+        check(&format!("trait T {{\n    fn f(&self);\n    fn g(\n        &self,\n    );\n{filler}}}\n"), &[]);
+        check(&format!("impl T {{\n    fn f(&self) {{}} // empty\n{filler}    fn g() {{\n    }}\n}}\n"), &[]);
     }
 
     #[test]

@@ -27,32 +27,16 @@ mod tests {
     use super::*;
 
     fn check(path: &str, text: &str, expected: &[usize]) {
-        assert_eq!(
-            lines(&house_lints(&source(path, text))),
-            expected,
-            "{path}: {text}"
-        );
+        assert_eq!(lines(&house_lints(&source(path, text))), expected, "{path}: {text}");
     }
 
     #[test]
     fn a_package_with_lints_of_its_own_is_found() {
         let package = "[package]\nname = \"a\"\n";
         check("crates/a/Cargo.toml", package, &[1]);
-        check(
-            "crates/a/Cargo.toml",
-            &format!("{package}\n[lints]\nworkspace = false\n"),
-            &[1],
-        );
-        check(
-            "crates/a/Cargo.toml",
-            &format!("{package}\n[lints]\n\n[other]\nworkspace = true\n"),
-            &[1],
-        );
-        check(
-            "crates/a/Cargo.toml",
-            &format!("{package}\n[lints]\nworkspace = true\n"),
-            &[],
-        );
+        check("crates/a/Cargo.toml", &format!("{package}\n[lints]\nworkspace = false\n"), &[1]);
+        check("crates/a/Cargo.toml", &format!("{package}\n[lints]\n\n[other]\nworkspace = true\n"), &[1]);
+        check("crates/a/Cargo.toml", &format!("{package}\n[lints]\nworkspace = true\n"), &[]);
     }
 
     #[test]

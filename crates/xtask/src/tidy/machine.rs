@@ -50,28 +50,14 @@ mod tests {
 
     #[test]
     fn a_folder_in_the_middle_is_none() {
-        for path in [
-            "../work/a",
-            "crates/root/src",
-            "~/work",
-            "work/main",
-            "$HOME/work",
-            "either/work",
-        ] {
+        for path in ["../work/a", "crates/root/src", "~/work", "work/main", "$HOME/work", "either/work"] {
             check(path, &[]);
         }
     }
 
     #[test]
     fn a_longer_name_and_a_page_are_none() {
-        for path in [
-            "/workspace/a",
-            "/root-ca.pem",
-            "/home",
-            "(\"/home\")",
-            "/home/",
-            "/usr/lib",
-        ] {
+        for path in ["/workspace/a", "/root-ca.pem", "/home", "(\"/home\")", "/home/", "/usr/lib"] {
             check(path, &[]);
         }
     }

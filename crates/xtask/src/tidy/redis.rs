@@ -5,11 +5,7 @@
 use super::{Finding, Source};
 
 // In pieces, so that the rule does not find itself.
-const COMMANDS: &[&str] = &[
-    concat!("KE", "YS"),
-    concat!("FLUSH", "DB"),
-    concat!("FLUSH", "ALL"),
-];
+const COMMANDS: &[&str] = &[concat!("KE", "YS"), concat!("FLUSH", "DB"), concat!("FLUSH", "ALL")];
 
 /// What sends a command, in Lua and in Rust. After one of these, lower case is a command too.
 const CALLS: &[&str] = &["call(", "cmd("];
@@ -35,9 +31,7 @@ fn sends(text: &str, command: &str) -> bool {
         let (Some(name), Some(rest)) = (literal.get(..command.len()), literal.get(command.len()..)) else {
             return false;
         };
-        let is_sent = CALLS
-            .iter()
-            .any(|call| text.get(..at).is_some_and(|before| before.ends_with(call)));
+        let is_sent = CALLS.iter().any(|call| text.get(..at).is_some_and(|before| before.ends_with(call)));
         (name == command || is_sent && name.eq_ignore_ascii_case(command))
             && rest.starts_with(['"', '\'', ' '])
     })

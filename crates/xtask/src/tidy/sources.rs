@@ -23,11 +23,7 @@ fn visit(folder: &Path, path: &str, sources: &mut Vec<Source>) -> io::Result<()>
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        let path = if path.is_empty() {
-            name.clone()
-        } else {
-            format!("{path}/{name}")
-        };
+        let path = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
         let kind = entry.file_type()?;
         if kind.is_dir() && !is_skipped(folder, &name) {
             visit(&entry.path(), &path, sources)?;

@@ -17,11 +17,7 @@ pub(super) fn long_file(source: &Source) -> Vec<Finding> {
     if !source.is_rust() || exempt.iter().any(|folder| source.is_within(folder)) {
         return Vec::new();
     }
-    let length = source
-        .text
-        .lines()
-        .take_while(|line| *line != "#[cfg(test)]")
-        .count();
+    let length = source.text.lines().take_while(|line| *line != "#[cfg(test)]").count();
     let excused = source.text.lines().take(TOP).any(|line| line.starts_with(EXCUSE));
     if length <= MOST_LINES || excused {
         return Vec::new();
@@ -37,15 +33,10 @@ pub(super) fn long_file(source: &Source) -> Vec<Finding> {
 pub(super) fn unfinished(source: &Source) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (line, text) in source.lines() {
-        findings.extend(
-            MARKS
-                .iter()
-                .filter(|mark| contains_word(text, mark))
-                .map(|mark| Finding {
-                    line,
-                    what: format!("`{mark}` does not stay: finish it, or plan it elsewhere"),
-                }),
-        );
+        findings.extend(MARKS.iter().filter(|mark| contains_word(text, mark)).map(|mark| Finding {
+            line,
+            what: format!("`{mark}` does not stay: finish it, or plan it elsewhere"),
+        }));
     }
     findings
 }
@@ -80,16 +71,8 @@ mod tests {
     #[test]
     fn a_long_file_may_say_why() {
         let long = "a();\n".repeat(401);
-        check_length(
-            "crates/a/src/lib.rs",
-            format!("//! A.\n//!\n{EXCUSE} it is one.\n{long}"),
-            &[],
-        );
-        check_length(
-            "crates/a/src/lib.rs",
-            format!("{long}{EXCUSE} it is one.\n"),
-            &[1],
-        );
+        check_length("crates/a/src/lib.rs", format!("//! A.\n//!\n{EXCUSE} it is one.\n{long}"), &[]);
+        check_length("crates/a/src/lib.rs", format!("{long}{EXCUSE} it is one.\n"), &[1]);
     }
 
     #[test]

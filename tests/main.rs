@@ -1,0 +1,8 @@
+//! One binary for all of them, so that they are linked once.
+
+#[cfg(test)]
+mod arrows;
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod golden;
