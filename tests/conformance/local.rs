@@ -53,6 +53,8 @@ macro_rules! suite {
                 hits_do_not_keep_an_entry_beyond_its_life
                 without_an_idle_time_entries_wait_for_their_end
                 a_refused_insert_is_no_hit
+                idle_time_begins_when_an_entry_is_put_there
+                a_newer_version_that_has_gone_idle_is_still_known_to_be_newer
                 a_hit_on_a_stale_or_a_suspect_entry_is_a_hit;
             fencing:
                 load_overtaken_by_an_invalidation_is_not_kept

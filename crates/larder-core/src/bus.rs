@@ -1,10 +1,12 @@
 //! The invalidation bus, as the engine sees it: a source of honest events.
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use crate::clock::Moment;
 use crate::error::Result;
 use crate::key::{KeyHash, Partition};
 use crate::name::CacheName;
@@ -18,6 +20,9 @@ use crate::tag::TagHash;
 /// [`SyncPoint`](BusEvent::SyncPoint)s and [`Lost`](BusEvent::Lost)s that the bus reports.
 #[async_trait]
 pub trait Bus: fmt::Debug + Send + Sync + 'static {
+    /// How much may be lost without being reported.
+    fn assurance(&self) -> Assurance;
+
     /// Writes a notice down as this bus sends it. The remote sends it, in the same step in which it invalidates,
     /// without knowing what it says.
     fn frame(&self, notice: &Notice) -> Frame;
@@ -27,6 +32,18 @@ pub trait Bus: fmt::Debug + Send + Sync + 'static {
 
     /// Begins to listen. Events come in the order in which they happened on the server, chain by chain.
     async fn subscribe(&self) -> Result<Box<dyn Subscription>>;
+}
+
+/// What a bus promises to report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Assurance {
+    /// Nothing is ever lost, unless it says so at once. Only a bus within one process can promise that.
+    Lossless,
+    /// A loss of any kind is reported within this time of happening, or sync points stay away.
+    Within(Duration),
+    /// Losses may go unnoticed: entries are as stale as they are old.
+    None,
 }
 
 /// An open ear on the bus. It reconnects by itself, and says what it may have missed.
@@ -91,12 +108,12 @@ pub enum BusEvent {
         /// Its own.
         sequence: Sequence,
     },
-    /// Asked in band, behind all notices up to now, the server says where a chain stands.
+    /// Asked in band, behind all notices up to then, the server says where every chain stands.
     SyncPoint {
-        /// The chain.
-        chain: Chain,
-        /// Its latest sequence.
-        sequence: Sequence,
+        /// When it was asked, which is before it answered: what is in sync was so then.
+        asked: Moment,
+        /// The latest sequences.
+        at: Vec<(Chain, Sequence)>,
     },
     /// Notices of these chains may have been lost; of all chains, if it is `None`.
     Lost(Option<Chain>),

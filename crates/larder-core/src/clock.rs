@@ -4,7 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::policy::Ttl;
+
 /// A point on the process's monotonic clock, in nanoseconds since an unspecified origin.
+///
+/// The origin lies so far before anything a [`Clock`] shows that whatever is kept was made after it.
 ///
 /// Moments of different processes cannot be compared, and nothing in the protocol does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,6 +51,10 @@ impl Moment {
 fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
+
+/// How far the origin lies before a clock's zero: the longest time to live. A machine that has just started may get an
+/// entry that is older than itself, and must not take it for a young one.
+const HEAD_START: u64 = Ttl::MAX.as_millis() as u64 * 1_000_000;
 
 /// Where time comes from when it is not the system's: in tests, from a hand that turns it.
 pub trait TimeSource: fmt::Debug + Send + Sync + 'static {
@@ -93,11 +101,12 @@ impl Clock {
     /// The monotonic time.
     #[inline]
     pub fn now(&self) -> Moment {
-        match &self.0 {
+        let shown = match &self.0 {
             Source::Coarse => system::coarse(),
             Source::Precise => system::precise(),
             Source::Custom(source) => source.now(),
-        }
+        };
+        Moment(shown.0.saturating_add(HEAD_START))
     }
 
     /// Milliseconds since the Unix epoch; see [`TimeSource::unix_millis`] for what it is good for.
@@ -172,6 +181,23 @@ mod tests {
         assert_eq!(Moment::NEVER.after(Duration::MAX), Moment::NEVER);
         assert_eq!(Moment::ORIGIN.before(Duration::from_secs(1)), Moment::ORIGIN);
         assert_eq!(Moment::ORIGIN.since(Moment::NEVER), Duration::ZERO);
+    }
+
+    #[test]
+    fn what_is_older_than_the_clock_has_its_age() {
+        #[derive(Debug)]
+        struct JustStarted;
+        impl TimeSource for JustStarted {
+            fn now(&self) -> Moment {
+                Moment::ORIGIN
+            }
+            fn unix_millis(&self) -> u64 {
+                0
+            }
+        }
+        let now = Clock::custom(JustStarted).now();
+        let made = now.before(Ttl::MAX.as_duration());
+        assert_eq!(now.since(made), Ttl::MAX.as_duration());
     }
 
     #[test]

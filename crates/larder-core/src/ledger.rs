@@ -27,6 +27,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{OnceLock, PoisonError, RwLock};
 
+use crate::remote::TagDelta;
 use crate::stamp::Sequence;
 use crate::tag::{TagHash, Tags};
 
@@ -57,6 +58,8 @@ pub struct TagLedger {
     seen: AtomicU64,
     /// Entries with tags that were born before it are not current.
     floor: AtomicU64,
+    /// The same, but only until it is known what was missed.
+    gap: AtomicU64,
     /// Per stripe, the latest sequence of the tags on it. Half a megabyte, so made with the first invalidation.
     stripes: OnceLock<Box<[AtomicU64]>>,
     /// Per tag, its latest sequence. Written before its stripe, so that who sees the stripe finds the tag.
@@ -69,6 +72,7 @@ impl TagLedger {
         Self {
             seen: AtomicU64::new(0),
             floor: AtomicU64::new(0),
+            gap: AtomicU64::new(0),
             stripes: OnceLock::new(),
             exact: RwLock::new(HashMap::new()),
         }
@@ -101,6 +105,25 @@ impl TagLedger {
         self.see(at);
     }
 
+    /// Hears that invalidations up to `at` were missed. Until it is told which, no tagged entry from before is current.
+    pub fn open_gap(&self, at: Sequence) {
+        self.gap.fetch_max(at.get(), Ordering::Release);
+    }
+
+    /// Is told what was missed.
+    pub fn close_gap(&self, missed: &TagDelta) {
+        for &(tag, at) in &missed.tags {
+            self.invalidate(tag, at);
+        }
+        if missed.floor > Sequence::ZERO {
+            self.raise_floor(missed.floor);
+        }
+        self.see(missed.seen);
+        // Last, so that no hit comes between. A gap that was opened meanwhile is a later one, and stays.
+        let closed = |gap: u64| (gap <= missed.seen.get()).then_some(0);
+        let _stays = self.gap.fetch_update(Ordering::AcqRel, Ordering::Acquire, closed);
+    }
+
     /// Hears that every invalidation up to `at` has been told.
     pub fn see(&self, at: Sequence) {
         self.seen.fetch_max(at.get(), Ordering::Release);
@@ -117,7 +140,8 @@ impl TagLedger {
         if tags.is_empty() {
             return true;
         }
-        if birth.get() < self.floor.load(Ordering::Acquire) {
+        let floor = self.floor.load(Ordering::Acquire).max(self.gap.load(Ordering::Acquire));
+        if birth.get() < floor {
             return false;
         }
         let Some(stripes) = self.stripes.get() else {
@@ -229,6 +253,31 @@ mod tests {
         assert!(!ledger.is_current(at(19), &tags(&[TWIN])));
         assert!(ledger.is_current(at(20), &tags(&[A])));
         assert!(ledger.is_current(at(0), &Tags::none()));
+    }
+
+    #[test]
+    fn a_gap_outdates_tagged_entries_only_until_it_is_known_what_was_missed() {
+        let ledger = TagLedger::new();
+        ledger.see(at(10));
+        ledger.open_gap(at(12));
+        assert!(!ledger.is_current(at(10), &tags(&[A])));
+        assert!(ledger.is_current(at(10), &Tags::none()));
+
+        let missed = TagDelta { tags: vec![(TWIN, at(11))], seen: at(12), ..TagDelta::default() };
+        ledger.close_gap(&missed);
+        assert!(ledger.is_current(at(10), &tags(&[A])));
+        assert!(!ledger.is_current(at(10), &tags(&[TWIN])));
+        assert_eq!(ledger.seen(), at(12));
+    }
+
+    #[test]
+    fn a_gap_that_opens_meanwhile_stays_open() {
+        let ledger = TagLedger::new();
+        ledger.open_gap(at(15));
+        ledger.close_gap(&TagDelta { seen: at(12), ..TagDelta::default() });
+        assert!(!ledger.is_current(at(14), &tags(&[A])));
+        ledger.close_gap(&TagDelta { seen: at(15), ..TagDelta::default() });
+        assert!(ledger.is_current(at(14), &tags(&[A])));
     }
 
     #[test]

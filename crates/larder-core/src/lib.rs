@@ -20,8 +20,9 @@
 //! # What is promised here
 //!
 //! - A load that an invalidation overtakes is not kept: see [`Fence`].
-//! - A hit on a [`Shelf`] takes no lock, awaits nothing and allocates nothing (a key made of parts may
-//!   allocate if its text is longer than 64 bytes).
+//! - A hit on a [`Shelf`] awaits nothing and allocates nothing (a key made of parts may allocate if its text is longer
+//!   than 64 bytes). It takes no lock of ours; only a hit with tags, one of whose stripes was invalidated since, reads
+//!   the exact ledger under one that is shared.
 //! - A hit is the value of the key that was asked for, though two keys may share a hash.
 //! - Every entry expires; a [`Ttl`] has no value for "never".
 //! - Time comes from a [`Clock`], which tests can turn. There is no runtime in this crate, and no task.
@@ -64,7 +65,7 @@ mod stamp;
 mod sync;
 mod tag;
 
-pub use bus::{Bus, BusEvent, Frame, Notice, Subscription};
+pub use bus::{Assurance, Bus, BusEvent, Frame, Notice, Subscription};
 pub use clock::{Clock, Moment, TimeSource};
 pub use codec::{Codec, CodecId};
 pub use entry::{Entry, Slot, Stored};

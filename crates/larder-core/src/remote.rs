@@ -51,7 +51,8 @@ pub trait Remote: fmt::Debug + Send + Sync + 'static {
     /// Makes sure that a chain goes on after `at`, which some node has seen and the server may have lost.
     async fn raise(&self, chain: Chain, at: Sequence) -> Result<()>;
 
-    /// The tags that were invalidated after `since`, with the floor below which they have been forgotten.
+    /// The tags that were invalidated after `since`, with the floor below which they have been forgotten, and the caches
+    /// that were ever cleared.
     async fn invalidated_tags(&self, since: Sequence) -> Result<TagDelta>;
 }
 
@@ -81,7 +82,19 @@ impl LeaseRequest {
 
 /// The random name of a lease. A load may store its result only while the server knows the lease by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Lease(pub u128);
+pub struct Lease(u128);
+
+impl Lease {
+    /// The lease of that name, which should come from a good source of randomness.
+    pub const fn new(name: u128) -> Self {
+        Self(name)
+    }
+
+    /// The name.
+    pub const fn get(self) -> u128 {
+        self.0
+    }
+}
 
 /// Which value a load means to replace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -162,7 +175,19 @@ pub enum Invalidation<'a> {
 
 /// The random name of a guarded write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Guard(pub u64);
+pub struct Guard(u64);
+
+impl Guard {
+    /// The guard of that name, which should come from a good source of randomness.
+    pub const fn new(name: u64) -> Self {
+        Self(name)
+    }
+
+    /// The name.
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
 
 /// An invalidation's place in its chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,13 +200,18 @@ pub struct Announced {
     pub sent: bool,
 }
 
-/// What a node must learn to know all tag invalidations again.
+/// What a node must learn to know all invalidations of tags and caches again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TagDelta {
     /// The tags and their latest invalidations.
     pub tags: Vec<(TagHash, Sequence)>,
-    /// Invalidations up to here may have been forgotten.
+    /// Invalidations of tags up to here may have been forgotten.
     pub floor: Sequence,
+    /// The caches that were ever cleared, and when last. These are never forgotten.
+    pub caches: Vec<(CacheName, Sequence)>,
+    /// When the whole app was last cleared.
+    pub everything: Sequence,
     /// The delta is complete up to here.
     pub seen: Sequence,
 }

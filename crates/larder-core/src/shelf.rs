@@ -16,8 +16,7 @@ use crate::stamp::Stamp;
 
 /// A cache's typed view of a [`Local`], behind the [`Fence`].
 ///
-/// A hit costs the lookup in the local and half a dozen comparisons; it allocates nothing, takes no lock and awaits
-/// nothing.
+/// A hit costs the lookup in the local and half a dozen comparisons; it allocates nothing and awaits nothing.
 ///
 /// # Examples
 ///
@@ -194,6 +193,14 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     /// Hears that the whole cache was invalidated, and fences its loads. Costs the same for any number of entries.
     pub fn clear(&self) {
         self.cleared.fetch_max(self.fence.advance_stamp().0, Ordering::Release);
+    }
+
+    /// Whether a load of this key that was stamped with `stamp` has been overtaken by now. A reader must not join such a
+    /// load: it began after the invalidation, and the load before.
+    ///
+    /// Tags are not known before the load is done. A reader that joined it must compare them with its own birth.
+    pub fn has_overtaken(&self, hash: KeyHash, stamp: Stamp) -> bool {
+        self.is_cleared(stamp) || self.fence.has_overtaken(hash, stamp)
     }
 
     /// Encodes a key of this cache.

@@ -115,6 +115,10 @@ impl FromStr for Token {
     fn from_str(text: &str) -> Result<Self> {
         let parse = || {
             let (chain, sequence) = text.split_once('.')?;
+            // A number may begin with a plus sign; a token is written in one way only.
+            if text.contains('+') {
+                return None;
+            }
             let chain = match chain {
                 "t" => Chain::Tags,
                 number => Chain::Keys(Partition::new(number.parse().ok()?)?),
@@ -140,7 +144,9 @@ mod tests {
 
     #[test]
     fn garbage_is_no_token_and_says_so_shortly() {
-        for text in ["", "7", "7.", ".7", "64.1", "-1.1", "1.-1", "1.1.1", "1.99999999999999999999"] {
+        for text in
+            ["", "7", "7.", ".7", "64.1", "+1.1", "1.+1", "-1.1", "1.-1", "1.1.1", "1.99999999999999999999"]
+        {
             assert!(text.parse::<Token>().is_err(), "{text}");
         }
         let error = "x".repeat(1 << 20).parse::<Token>().unwrap_err();

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use larder_core::{Label, Lifetime, Refused, Shelf};
+use larder_core::{Entry, Label, Lifetime, Refused, Shelf};
 
-use super::rig::{LIFE, Rig, Seen, finish, fresh, put, see, stale, suspect, ttl, versioned};
+use super::rig::{LIFE, Rig, Seen, finish, fresh, label, put, see, stale, suspect, ttl, versioned};
 use super::tier::Tier;
 
 const IDLE: Duration = Duration::from_secs(10);
@@ -67,6 +67,25 @@ pub(super) fn a_refused_insert_is_no_hit<T: Tier>() {
     assert_eq!(finish(&users, users.stamp(), "ada", 1, versioned(1)), Err(Refused::Outdated));
     rig.time.advance(TICK);
     assert_eq!(see(&users, "ada"), Seen::Absent);
+}
+
+pub(super) fn idle_time_begins_when_an_entry_is_put_there<T: Tier>() {
+    let rig = Rig::<T>::new();
+    let users = restless(&rig);
+    let (stamp, made) = (users.stamp(), users.now());
+    rig.time.advance(IDLE + TICK);
+    let entry = Entry::new(users.key("ada").unwrap(), Some(1), label(), made);
+    users.insert(stamp, entry).unwrap();
+    rig.time.advance(IDLE);
+    assert_eq!(see(&users, "ada"), fresh(1));
+}
+
+pub(super) fn a_newer_version_that_has_gone_idle_is_still_known_to_be_newer<T: Tier>() {
+    let rig = Rig::<T>::new();
+    let users = restless(&rig);
+    finish(&users, users.stamp(), "ada", 2, versioned(2)).unwrap();
+    rig.time.advance(IDLE + TICK);
+    assert_eq!(finish(&users, users.stamp(), "ada", 1, versioned(1)), Err(Refused::Outdated));
 }
 
 pub(super) fn a_hit_on_a_stale_or_a_suspect_entry_is_a_hit<T: Tier>() {

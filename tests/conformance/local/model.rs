@@ -317,7 +317,7 @@ impl Model {
             Held { value: found.has_value.then_some(value), tag: found.tag, version: found.version, ..load };
         let admitted = self.admit(&held);
         if admitted.is_ok() {
-            self.entries[held.key] = Some(held);
+            self.entries[held.key] = Some(Held { last_hit: self.now, ..held });
         }
         Outcome::Ended(admitted)
     }
@@ -331,6 +331,8 @@ impl Model {
             Err(Refused::Flushed)
         } else if self.now >= self.trusted_until {
             Err(Refused::OutOfSync)
+        } else if self.now >= held.made + LIFE {
+            Err(Refused::Expired)
         } else if self.cleared > held.heard {
             Err(Refused::Cleared)
         } else if self.is_outdated_by_tag(held) {
@@ -345,7 +347,7 @@ impl Model {
     fn has_newer(&self, held: &Held) -> bool {
         held.version > 0
             && self.entries[held.key]
-                .is_some_and(|there| there.version > held.version && !self.is_gone(&there))
+                .is_some_and(|there| there.version > held.version && !self.is_outdated(&there))
     }
 
     fn is_outdated_by_tag(&self, held: &Held) -> bool {
@@ -354,11 +356,12 @@ impl Model {
         })
     }
 
+    fn is_outdated(&self, held: &Held) -> bool {
+        self.now >= held.made + LIFE || self.cleared > held.heard || self.is_outdated_by_tag(held)
+    }
+
     fn is_gone(&self, held: &Held) -> bool {
-        self.now >= held.made + LIFE
-            || self.cleared > held.heard
-            || self.is_outdated_by_tag(held)
-            || (self.habits.has_idle && self.now - held.last_hit > IDLE)
+        self.is_outdated(held) || (self.habits.has_idle && self.now - held.last_hit > IDLE)
     }
 
     fn get(&mut self, key: usize) -> Seen<u32> {
