@@ -10,6 +10,9 @@ mod text;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::num::{NonZeroI32, NonZeroI64, NonZeroU8, NonZeroU16, NonZeroU32, NonZeroU64, NonZeroU128};
+use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
 use decimal::read_decimal;
@@ -22,7 +25,7 @@ pub const MAX_KEY_BYTES: usize = 4_096;
 
 /// A type whose values identify something to be cached.
 ///
-/// Strings, characters, booleans, integers, `Uuid`, options, and tuples of all these are keys; a type
+/// Strings, characters, booleans, integers, addresses, `Uuid`, options, and tuples of all these are keys; a type
 /// of one's own becomes one by `#[derive(CacheKey)]`.
 ///
 /// Borrowed keys look up what owned keys stored: `str` finds `String`, `(&str, u32)` finds
@@ -157,22 +160,29 @@ impl CacheKey for str {
     }
 }
 
-impl CacheKey for String {
-    type Owned = Self;
+/// Texts that are kept, and so are keys as they are.
+macro_rules! texts {
+    ($($text:ty),*) => {$(
+        impl CacheKey for $text {
+            type Owned = Self;
 
-    fn write_text(&self, text: &mut KeyText) {
-        text.push_str(self);
-    }
+            fn write_text(&self, text: &mut KeyText) {
+                text.push_str(self);
+            }
 
-    fn to_owned_key(&self) -> Self {
-        self.clone()
-    }
+            fn to_owned_key(&self) -> Self {
+                self.clone()
+            }
 
-    #[inline]
-    fn read_text<R>(&self, read: impl FnOnce(&[u8]) -> R) -> R {
-        read(self.as_bytes())
-    }
+            #[inline]
+            fn read_text<R>(&self, read: impl FnOnce(&[u8]) -> R) -> R {
+                read(self.as_bytes())
+            }
+        }
+    )*};
 }
+
+texts!(String, Arc<str>, Box<str>);
 
 impl CacheKey for Cow<'_, str> {
     type Owned = String;
@@ -254,6 +264,47 @@ macro_rules! integers {
 
 integers!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize);
 
+macro_rules! nonzero {
+    ($($int:ty),*) => {$(
+        impl CacheKey for $int {
+            type Owned = Self;
+
+            fn write_text(&self, text: &mut KeyText) {
+                self.get().write_text(text);
+            }
+
+            fn to_owned_key(&self) -> Self {
+                *self
+            }
+
+            #[inline]
+            fn read_text<R>(&self, read: impl FnOnce(&[u8]) -> R) -> R {
+                self.get().read_text(read)
+            }
+        }
+    )*};
+}
+
+nonzero!(NonZeroU8, NonZeroU16, NonZeroU32, NonZeroU64, NonZeroU128, NonZeroI32, NonZeroI64);
+
+macro_rules! displayed {
+    ($($type:ty),*) => {$(
+        impl CacheKey for $type {
+            type Owned = Self;
+
+            fn write_text(&self, text: &mut KeyText) {
+                text.push(KeyText::display(self).as_bytes());
+            }
+
+            fn to_owned_key(&self) -> Self {
+                *self
+            }
+        }
+    )*};
+}
+
+displayed!(IpAddr, Ipv4Addr, Ipv6Addr);
+
 impl CacheKey for bool {
     type Owned = Self;
 
@@ -321,6 +372,8 @@ tuples! {
     (A.0, B.1, C.2, D.3)
     (A.0, B.1, C.2, D.3, E.4)
     (A.0, B.1, C.2, D.3, E.4, F.5)
+    (A.0, B.1, C.2, D.3, E.4, F.5, G.6)
+    (A.0, B.1, C.2, D.3, E.4, F.5, G.6, H.7)
 }
 
 #[cfg(test)]

@@ -160,6 +160,9 @@ mod tests {
             "iso-8601",
             "price.1-2",
             "deadbeef-fans",
+            "cafe2024",
+            "decade80",
+            "feed100",
         ] {
             check(name, None);
         }
@@ -182,6 +185,12 @@ mod tests {
             ("user.v1763632800123", time),
             ("user-2026-11-20", time),
             ("user-build482913", time),
+            ("user-20261120t101500z", time),
+            ("user-20261120101500Z", time),
+            ("user-SHA9f8e7d6", commit),
+            ("user-rev9f8e7d6", commit),
+            ("user-9f8e7d6dirty", commit),
+            ("user-1-4-2", "looks like a release version"),
             ("user-1.4.2", "looks like a release version"),
             ("user-v1.4.2", "looks like a release version"),
             ("user.1.0.0-rc.1", "looks like a release version"),
@@ -192,7 +201,7 @@ mod tests {
 
     #[test]
     fn unset_variables_are_refused() {
-        let unset = "a variable was not set";
+        let unset = "as if a variable was not set";
         for name in [
             "",
             " ",

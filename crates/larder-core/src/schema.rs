@@ -1,8 +1,6 @@
 //! What shape the bytes of a type have, so that a build knows what it must not read.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::rc::Rc;
-use std::sync::Arc;
+mod shapes;
 
 /// The version and the shape of a stored type.
 ///
@@ -60,7 +58,8 @@ impl Schema {
 /// Derive it with `#[derive(Cacheable)]`; raise the version with `#[cacheable(version = 2)]` when old bytes must
 /// no longer be read although the shape is the same, say because a price is now in cents.
 ///
-/// A change of a type that is nested changes the shape of all that hold it.
+/// A change of a type that is nested changes the shape of all that hold it. Lists, options, maps and the like have the
+/// version of what they hold; a struct has its own, which must be raised along.
 #[diagnostic::on_unimplemented(
     message = "the shape of `{Self}` is not known",
     note = "derive `Cacheable` for it, or mark the field that holds it as `#[cacheable(opaque)]`"
@@ -125,87 +124,12 @@ impl Shape {
     }
 }
 
-macro_rules! plain {
-    ($($type:ty),*) => {$(
-        impl Cacheable for $type {
-            const SHAPE: Shape = Shape::new(stringify!($type));
-        }
-    )*};
-}
-
-plain!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64, bool, char, (), str);
-
-impl Cacheable for String {
-    const SHAPE: Shape = str::SHAPE;
-}
-
-#[cfg(feature = "uuid")]
-impl Cacheable for uuid::Uuid {
-    const SHAPE: Shape = Shape::new("uuid");
-}
-
-macro_rules! transparent {
-    ($($wrapper:ident),*) => {$(
-        impl<T: Cacheable + ?Sized> Cacheable for $wrapper<T> {
-            const VERSION: u16 = T::VERSION;
-            const SHAPE: Shape = T::SHAPE;
-        }
-    )*};
-}
-
-transparent!(Box, Rc, Arc);
-
-impl<T: Cacheable + ?Sized> Cacheable for &T {
-    const VERSION: u16 = T::VERSION;
-    const SHAPE: Shape = T::SHAPE;
-}
-
-impl<T: Cacheable> Cacheable for Option<T> {
-    const SHAPE: Shape = Shape::new("option").holds(T::SHAPE);
-}
-
-impl<T: Cacheable, E: Cacheable> Cacheable for Result<T, E> {
-    const SHAPE: Shape = Shape::new("result").holds(T::SHAPE).holds(E::SHAPE);
-}
-
-impl<T: Cacheable, const N: usize> Cacheable for [T; N] {
-    const SHAPE: Shape = Shape::new("array").holds(T::SHAPE).holds(Shape(N as u64));
-}
-
-macro_rules! sequences {
-    ($($list:ty),*) => {$(
-        impl<T: Cacheable> Cacheable for $list {
-            const SHAPE: Shape = Shape::new("list").holds(T::SHAPE);
-        }
-    )*};
-}
-
-sequences!([T], Vec<T>, BTreeSet<T>, std::collections::VecDeque<T>);
-
-impl<T: Cacheable, S> Cacheable for HashSet<T, S> {
-    const SHAPE: Shape = Shape::new("list").holds(T::SHAPE);
-}
-
-impl<K: Cacheable, T: Cacheable> Cacheable for BTreeMap<K, T> {
-    const SHAPE: Shape = Shape::new("map").holds(K::SHAPE).holds(T::SHAPE);
-}
-
-impl<K: Cacheable, T: Cacheable, S> Cacheable for HashMap<K, T, S> {
-    const SHAPE: Shape = BTreeMap::<K, T>::SHAPE;
-}
-
-macro_rules! tuples {
-    ($(($($part:ident),+))*) => {$(
-        impl<$($part: Cacheable),+> Cacheable for ($($part,)+) {
-            const SHAPE: Shape = Shape::new("tuple")$(.holds($part::SHAPE))+;
-        }
-    )*};
-}
-
-tuples! { (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F) }
-
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+    use std::collections::{BTreeMap, HashMap, HashSet};
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]
@@ -234,6 +158,26 @@ mod tests {
         assert_eq!(<Box<u8>>::SHAPE, <Arc<u8>>::SHAPE);
         assert_eq!(<HashMap<u8, u8>>::SHAPE, <BTreeMap<u8, u8>>::SHAPE);
         assert_eq!(<HashSet<u8>>::SHAPE, <Vec<u8>>::SHAPE);
+    }
+
+    #[test]
+    fn the_version_of_what_is_held_shows_through_what_holds_it() {
+        struct Second(#[expect(dead_code, reason = "only its type counts")] u8);
+        impl Cacheable for Second {
+            const VERSION: u16 = 2;
+            const SHAPE: Shape = Shape::new("second");
+        }
+        let versions = [
+            Schema::of::<Vec<Second>>(),
+            Schema::of::<Option<Second>>(),
+            Schema::of::<[Second; 3]>(),
+            Schema::of::<Arc<Box<Second>>>(),
+            Schema::of::<HashMap<u8, Second>>(),
+            Schema::of::<(u8, Second, u8)>(),
+            Schema::of::<Result<u8, Second>>(),
+        ];
+        assert!(versions.iter().all(|schema| schema.number() == 2));
+        assert_eq!(Schema::of::<Cow<'_, str>>(), Schema::of::<String>());
     }
 
     #[test]

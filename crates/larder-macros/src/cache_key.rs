@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
+use syn::ext::IdentExt;
 use syn::{Data, DataEnum, DeriveInput, Fields, Generics, Ident, Path, Result, Variant, parse_quote};
 
 use crate::attributes::{OnType, refuse};
@@ -44,7 +45,7 @@ fn write_struct(name: &Ident, fields: &Fields, larder: &Path) -> TokenStream {
     let members: Vec<_> = fields.members().collect();
     match members.as_slice() {
         [] => {
-            let name = name.to_string();
+            let name = name.unraw().to_string();
             quote! {
                 fn write_text(&self, text: &mut #larder::KeyText) {
                     text.push_str(#name);
@@ -83,7 +84,7 @@ fn write_enum(data: &DataEnum, larder: &Path) -> TokenStream {
 /// The name of the variant is the first part, its fields are the others.
 fn write_variant(variant: &Variant) -> TokenStream {
     let ident = &variant.ident;
-    let name = ident.to_string();
+    let name = ident.unraw().to_string();
     let members: Vec<_> = variant.fields.members().collect();
     let bound: Vec<_> = (0..members.len()).map(|index| format_ident!("part_{index}")).collect();
     quote! {

@@ -1,27 +1,29 @@
 //! `#[derive(Cacheable)]`.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
-use syn::{Data, DeriveInput, Field, Fields, Generics, Path, Result, Variant, parse_quote};
+use quote::quote;
+use syn::ext::IdentExt;
+use syn::{Data, DeriveInput, Fields, Generics, Member, Path, Result, Type, Variant, parse_quote};
 
-use crate::attributes::{OnType, is_opaque, is_skipped, refuse, serde};
+use crate::attributes::{OnType, is_opaque, is_skipped, refuse, serde, text};
 
 pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     let OnType { larder, version } = OnType::read("cacheable", &input.attrs)?;
     let name = &input.ident;
-    let shape = match &input.data {
-        Data::Struct(data) if is_transparent(input, &data.fields, version) => {
-            let inner = data.fields.iter().map(|field| &field.ty);
-            quote!(#(<#inner as #larder::Cacheable>::SHAPE)*)
-        }
-        Data::Struct(data) => {
-            let fields = fields(&data.fields, &larder)?;
-            begin("struct", version, input, &larder, &fields)
-        }
+    let (version, shape) = match &input.data {
+        Data::Struct(data) => match transparent(input, &data.fields, version)? {
+            Some(inner) => (
+                quote!(<#inner as #larder::Cacheable>::VERSION),
+                quote!(<#inner as #larder::Cacheable>::SHAPE),
+            ),
+            None => {
+                (quote!(#version), begin("struct", version, input, &larder, &fields(&data.fields, &larder)?)?)
+            }
+        },
         Data::Enum(data) => {
             let variants = data.variants.iter().map(|variant| self::variant(variant, &larder));
             let variants = variants.collect::<Result<TokenStream>>()?;
-            begin("enum", version, input, &larder, &variants)
+            (quote!(#version), begin("enum", version, input, &larder, &variants)?)
         }
         Data::Union(_) => return refuse(name, "a union has no shape that could be read back"),
     };
@@ -36,48 +38,59 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     })
 }
 
-/// A new type around one other serializes as that other.
-fn is_transparent(input: &DeriveInput, fields: &Fields, version: u16) -> bool {
-    let plain = |field: &Field| serde(&field.attrs).is_empty() && !is_opaque(&field.attrs).unwrap_or(true);
-    version == 0
-        && serde(&input.attrs).is_empty()
-        && matches!(fields, Fields::Unnamed(_))
-        && fields.len() == 1
-        && fields.iter().all(plain)
+/// The one other type that a new type serializes as, if it is a plain one.
+fn transparent<'a>(input: &DeriveInput, fields: &'a Fields, version: u16) -> Result<Option<&'a Type>> {
+    let Fields::Unnamed(unnamed) = fields else { return Ok(None) };
+    let mut fields = unnamed.unnamed.iter();
+    let (Some(field), None) = (fields.next(), fields.next()) else { return Ok(None) };
+    let is_plain = version == 0
+        && serde(&input.attrs)?.is_empty()
+        && serde(&field.attrs)?.is_empty()
+        && !is_opaque(&field.attrs)?;
+    Ok(is_plain.then_some(&field.ty))
 }
 
 /// The version is part of the shape, so that a type that holds this one notices a new version of it.
-fn begin(kind: &str, version: u16, input: &DeriveInput, larder: &Path, rest: &TokenStream) -> TokenStream {
+fn begin(
+    kind: &str,
+    version: u16,
+    input: &DeriveInput,
+    larder: &Path,
+    rest: &TokenStream,
+) -> Result<TokenStream> {
     let version = format!("version {version}");
-    let serde = serde(&input.attrs);
-    quote!(#larder::Shape::new(#kind).text(#version)#(.text(#serde))* #rest)
+    let serde = serde(&input.attrs)?;
+    Ok(quote!(#larder::Shape::new(#kind).text(#version)#(.text(#serde))* #rest))
 }
 
 fn variant(variant: &Variant, larder: &Path) -> Result<TokenStream> {
-    let name = variant.ident.to_string();
-    let serde = serde(&variant.attrs);
+    let name = variant.ident.unraw().to_string();
+    let serde = serde(&variant.attrs)?;
     let fields = fields(&variant.fields, larder)?;
-    let inner = quote!(#larder::Shape::new(#name)#(.text(#serde))* #fields);
-    Ok(quote!(.holds(#inner)))
+    Ok(quote!(.holds(#larder::Shape::new(#name)#(.text(#serde))* #fields)))
 }
 
 fn fields(fields: &Fields, larder: &Path) -> Result<TokenStream> {
-    fields
-        .members()
-        .zip(fields)
-        .filter(|(_, field)| !is_skipped(&field.attrs))
-        .map(|(member, field)| {
-            let name = member.to_token_stream().to_string();
-            let serde = serde(&field.attrs);
-            let ty = &field.ty;
-            Ok(if is_opaque(&field.attrs)? {
-                let ty = ty.to_token_stream().to_string();
-                quote!(.text(#name)#(.text(#serde))*.text(#ty))
-            } else {
-                quote!(.text(#name)#(.text(#serde))*.holds(<#ty as #larder::Cacheable>::SHAPE))
-            })
-        })
-        .collect()
+    let mut shape = TokenStream::new();
+    for (member, field) in fields.members().zip(fields) {
+        if is_skipped(&field.attrs)? {
+            continue;
+        }
+        let name = match member {
+            Member::Named(name) => name.unraw().to_string(),
+            Member::Unnamed(index) => index.index.to_string(),
+        };
+        let serde = serde(&field.attrs)?;
+        shape.extend(quote!(.text(#name)#(.text(#serde))*));
+        let ty = &field.ty;
+        shape.extend(if is_opaque(&field.attrs)? {
+            let ty = text(ty);
+            quote!(.text(#ty))
+        } else {
+            quote!(.holds(<#ty as #larder::Cacheable>::SHAPE))
+        });
+    }
+    Ok(shape)
 }
 
 fn bounded(generics: &Generics, larder: &Path) -> Generics {

@@ -13,7 +13,8 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// The text of a struct with one field is that of the field. Several fields are written one after the other, in the
 /// order of their declaration, and told apart whatever they contain. An enum writes the name of its variant first.
-/// So renaming a struct or a field changes no key; reordering fields and renaming a variant do.
+/// A struct without fields writes its own name. So renaming a struct with fields, or a field, changes no key; reordering
+/// fields and renaming a variant do.
 ///
 /// The type must be `Clone`, and must own its parts: a loader outlives its caller, and takes the key along.
 ///
@@ -48,7 +49,9 @@ pub fn derive_cache_key(input: TokenStream) -> TokenStream {
 /// Declares the version and the shape of a stored type: `#[derive(Cacheable)]`.
 ///
 /// The shape covers the names, the order and the types of all fields and variants, the shapes of the types in
-/// them, and what `serde` attributes say. Entries of another shape are misses.
+/// them, and what `serde` attributes say of the bytes. Entries of another shape are misses.
+///
+/// A struct around one other type, without a version of its own, has the version and the shape of that type.
 ///
 /// # Attributes
 ///

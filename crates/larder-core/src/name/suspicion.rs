@@ -27,6 +27,8 @@ impl Suspicion {
         if let Some(odd) = name.chars().find(|c| !c.is_ascii_alphanumeric() && !SEPARATORS.contains(c)) {
             return Some(Self::Character(odd));
         }
+        // A platform may have changed the case on the way.
+        let name = &*name.to_ascii_lowercase();
         if words(name).any(is_hash) {
             return Some(Self::CommitHash);
         }
@@ -42,7 +44,7 @@ impl fmt::Display for Suspicion {
         let drift = "and so changes with every build: every key would miss";
         match self {
             Self::UnsetVariable => {
-                f.write_str("part of it is empty or a placeholder: a variable was not set")
+                f.write_str("part of it is empty or a placeholder, as if a variable was not set")
             }
             Self::TooLong => write!(f, "it is longer than {MAX_NAME_BYTES} bytes"),
             Self::Character(c) => {
@@ -68,33 +70,36 @@ fn is_template(name: &str) -> bool {
 
 /// What the empty value of some language looks like in a string.
 fn is_nothing(word: &str) -> bool {
-    const NOTHING: [&str; 6] = ["undefined", "null", "none", "nil", "nan", "unset"];
+    const NOTHING: [&str; 7] = ["undefined", "null", "none", "nil", "nan", "unset", "unknown"];
     word.trim().is_empty() || NOTHING.iter().any(|nothing| word.eq_ignore_ascii_case(nothing))
 }
 
 /// Hexadecimal, as long as an abbreviated hash at least, and not by chance a word: a hash of seven
-/// digits has two decimal ones in it ninety-nine times out of a hundred, a word has none.
+/// digits has two decimal ones in it ninety-nine times out of a hundred, a word has none. A short word with
+/// a number behind it (`cafe2024`) is a word with a number; nineteen hashes out of twenty are more mixed.
 fn is_hash(word: &str) -> bool {
-    let hex = ["sha", "g"].iter().find_map(|prefix| word.strip_prefix(prefix)).unwrap_or(word);
+    let prefixed =
+        ["commit", "build", "git", "rev", "sha", "g"].iter().find_map(|prefix| word.strip_prefix(prefix));
+    let hex = prefixed.unwrap_or(word);
+    let hex = hex.strip_suffix("dirty").unwrap_or(hex);
     let decimals = hex.bytes().filter(u8::is_ascii_digit).count();
+    let is_numbered_word =
+        hex.len() <= 10 && hex.trim_end_matches(|c: char| c.is_ascii_digit()).len() + decimals == hex.len();
     hex.len() >= 7
         && hex.bytes().all(|b| b.is_ascii_hexdigit())
         && decimals < hex.len()
         && (decimals >= 2 || hex.len() >= 12)
+        && !is_numbered_word
 }
 
 /// Six digits or more at the end of a word: a date, seconds or milliseconds since the epoch, the
-/// number of a build. `20261120T101500Z` counts too.
+/// number of a build. `20261120t101500z` counts too.
 fn is_timestamp(word: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    if let Some((date, time)) = word.split_once('T')
-        && date.len() == 8
-        && digits(date)
-        && digits(time.trim_end_matches('Z'))
-    {
-        return true;
-    }
-    word.bytes().rev().take_while(u8::is_ascii_digit).count() >= 6
+    let word = word.strip_suffix('z').unwrap_or(word);
+    let digits = |text: &str| text.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let date_and_time =
+        word.split_once('t').is_some_and(|(date, time)| digits(date) == 8 && digits(time) == time.len());
+    date_and_time || digits(word) >= 6
 }
 
 /// A year, a month and a day one after the other.
@@ -105,14 +110,9 @@ fn has_date(name: &str) -> bool {
     })
 }
 
-/// Three numbers between dots, such as `1.4.2` or `v1.4.2`.
+/// Three numbers in a row, such as `1.4.2`, `v1.4.2` or `1-4-2`.
 fn has_version(name: &str) -> bool {
-    name.split(['-', '_']).any(|part| {
-        let numbers: Vec<bool> = part
-            .split('.')
-            .map(|word| word.strip_prefix('v').unwrap_or(word))
-            .map(|word| word.parse::<u32>().is_ok())
-            .collect();
-        numbers.windows(3).any(|three| three == [true, true, true])
-    })
+    let is_number = |word: &str| word.strip_prefix('v').unwrap_or(word).parse::<u32>().is_ok();
+    let numbers: Vec<bool> = words(name).map(is_number).collect();
+    numbers.windows(3).any(|three| three == [true, true, true])
 }
