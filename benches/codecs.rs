@@ -7,7 +7,7 @@ use std::hint::black_box;
 
 use bincode::config::standard;
 use larder_codec::{Bincode, Compression, Envelope, Json, MessagePack, Postcard};
-use larder_core::{AppName, CacheName, Codec, Key, KeyHash, Label, Lifetime, Namespace, Ttl};
+use larder_core::{AppName, CacheName, Codec, Key, KeyHash, Label, Lifetime, Namespace, Schema, Ttl};
 use serde::{Deserialize, Serialize};
 
 use crate::measure::{Effort, compare};
@@ -102,7 +102,7 @@ struct Raw {
 
 fn against(lines: &mut Vec<Line>, effort: Effort, name: &str, codec: impl Codec<User> + Copy, raw: &Raw) {
     let (key, label, user) = (key(), Label::new(Lifetime::new(Ttl::seconds(600))), User::new());
-    let envelope = Envelope::new(codec).compression(Compression::None);
+    let envelope = Envelope::with_schema(codec, Schema::default()).compression(Compression::None);
     let bytes = (raw.encode)(&user);
     let stored = envelope.seal(key, &label, Some(&user)).expect("it can be written");
 

@@ -140,22 +140,24 @@ fn stored() -> Result<(), Box<dyn Error>> {
     let key = larder_core::Key::new(&key, &UserId(7))?.hash();
     let ada = User { name: "Ada King".into(), city: "London".into() };
 
-    let plain = Envelope::new(Bincode).seal(key, &label(), Some(&ada))?;
-    let wrong: Swapped = Envelope::new(Bincode).open(key, &plain)?.value.ok_or("it has a value")?;
-    println!("   without a schema  {wrong:?}");
+    let no_shape = Schema::version(0);
+    let plain = Envelope::with_schema(Bincode, no_shape).seal(key, &label(), Some(&ada))?;
+    let wrong: Swapped =
+        Envelope::with_schema(Bincode, no_shape).open(key, &plain)?.value.ok_or("it has a value")?;
+    println!("   without a shape  {wrong:?}");
 
-    let sealed = Envelope::new(Bincode).schema(Schema::of::<User>()).seal(key, &label(), Some(&ada))?;
-    let reader: Envelope<Swapped> = Envelope::new(Bincode).schema(Schema::of::<Swapped>());
+    let sealed = Envelope::new(Bincode).seal(key, &label(), Some(&ada))?;
+    let reader: Envelope<Swapped> = Envelope::new(Bincode);
     println!(
-        "   with a schema     {}",
+        "   with a shape     {}",
         reader.open(key, &sealed).err().map_or("read".into(), |e| e.to_string())
     );
 
     let mut damaged = sealed.to_vec();
     damaged.iter_mut().skip(70).take(1).for_each(|byte| *byte ^= 1);
-    let reader: Envelope<User> = Envelope::new(Bincode).schema(Schema::of::<User>());
+    let reader: Envelope<User> = Envelope::new(Bincode);
     println!(
-        "   one bit flipped   {}",
+        "   one bit flipped  {}",
         reader.open(key, &damaged).err().map_or("read".into(), |e| e.to_string())
     );
     Ok(())

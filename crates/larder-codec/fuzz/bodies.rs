@@ -90,10 +90,10 @@ pub(crate) fn decode(bytes: &[u8]) {
 
 pub(crate) fn envelope(codec: CodecId) -> Envelope<Zoo> {
     let envelope = match codec {
-        CodecId::BINCODE => Envelope::new(Bincode),
-        CodecId::POSTCARD => Envelope::new(Postcard),
-        CodecId::MESSAGE_PACK => Envelope::new(MessagePack),
-        _ => Envelope::new(Json),
+        CodecId::BINCODE => Envelope::with_schema(Bincode, Schema::default()),
+        CodecId::POSTCARD => Envelope::with_schema(Postcard, Schema::default()),
+        CodecId::MESSAGE_PACK => Envelope::with_schema(MessagePack, Schema::default()),
+        _ => Envelope::with_schema(Json, Schema::default()),
     };
     envelope.limit(LIMIT)
 }

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
-use larder_core::{Codec, Error, ErrorKind, KeyHash, Label, Result, Schema};
+use larder_core::{Cacheable, Codec, Error, ErrorKind, KeyHash, Label, Result, Schema};
 
 use crate::compression::{self, Compression};
 use crate::header::Header;
@@ -20,8 +20,8 @@ pub struct Envelope<V> {
     schema: Schema,
     compression: Compression,
     limit: usize,
-    /// Whether some value has been read back after it was written.
-    proven: AtomicBool,
+    /// How many values were sealed, to choose those that are read back.
+    sealed: AtomicU32,
 }
 
 /// A value out of its envelope.
@@ -36,24 +36,25 @@ pub struct Opened<V> {
     pub stale: bool,
 }
 
-impl<V: 'static> Envelope<V> {
-    /// An envelope for values in the format of `codec`.
+impl<V: Cacheable + 'static> Envelope<V> {
+    /// An envelope for values in the format of `codec`, under the schema that their type declares.
     pub fn new(codec: impl Codec<V>) -> Self {
+        Self::with_schema(codec, Schema::of::<V>())
+    }
+}
+
+impl<V: 'static> Envelope<V> {
+    /// An envelope for values of a type that declares no schema, under this one. Entries of another are misses.
+    ///
+    /// Without a fingerprint nothing notices a changed type: each change must then come with a new version.
+    pub fn with_schema(codec: impl Codec<V>, schema: Schema) -> Self {
         Self {
             codec: Box::new(codec),
-            schema: Schema::default(),
+            schema,
             compression: Compression::default(),
             limit: DEFAULT_LIMIT,
-            proven: AtomicBool::new(false),
+            sealed: AtomicU32::new(0),
         }
-    }
-
-    /// Sets the version and shape of the values' type. Entries of another are misses.
-    ///
-    /// Default: version 0, of no declared shape.
-    #[must_use]
-    pub fn schema(self, schema: Schema) -> Self {
-        Self { schema, ..self }
     }
 
     /// Sets how payloads are compressed.
@@ -76,9 +77,10 @@ impl<V: 'static> Envelope<V> {
 
     /// Turns a value into bytes; `None` is the knowledge that the origin has no such value.
     ///
-    /// The first value of all is read back at once. Types exist that can be written and not read, for instance in
-    /// bincode one with `#[serde(skip_serializing_if)]`; each of their entries would be a miss for ever. That is
-    /// an [`ErrorKind::Codec`] here. Builds with debug assertions read every value back.
+    /// Types exist that can be written and not read, for instance in bincode one with
+    /// `#[serde(skip_serializing_if)]`: each of their entries would be a miss for ever, or worse. So the first value is
+    /// read back at once, and then fewer and fewer, one in 1,024 at last; what does not come back whole is an
+    /// [`ErrorKind::Codec`]. Builds with debug assertions read every value back.
     pub fn seal(&self, key: KeyHash, label: &Label, value: Option<&V>) -> Result<Bytes> {
         let mut header = Header::new(key, label, self.codec.id(), self.schema);
         header.negative = value.is_none();
@@ -148,16 +150,30 @@ impl<V: 'static> Envelope<V> {
                 .with("bytes", payload.len())
                 .with("limit", self.limit));
         }
-        if !self.proven.load(Ordering::Relaxed) || cfg!(debug_assertions) {
-            self.codec.decode(payload).map_err(|error| {
-                Error::new(ErrorKind::Codec, "the value can be written but not read back")
-                    .with("format", self.codec.id())
-                    .with("type", std::any::type_name::<V>())
-                    .because(error)
-            })?;
-            self.proven.store(true, Ordering::Relaxed);
+        if self.is_sample() || cfg!(debug_assertions) { self.read_back(payload) } else { Ok(()) }
+    }
+
+    /// Whether this value is one to read back: the first, the second, the fourth and so on, and every 1,024th.
+    fn is_sample(&self) -> bool {
+        let number = self.sealed.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        number.is_power_of_two() || number.is_multiple_of(1_024)
+    }
+
+    /// Whether a payload is read, and as a value that is written in as many bytes. The bytes themselves may differ: a
+    /// set has no order.
+    fn read_back(&self, payload: &[u8]) -> Result<()> {
+        let refused =
+            |error: Error| error.with("format", self.codec.id()).with("type", std::any::type_name::<V>());
+        let value = self.codec.decode(payload).map_err(|error| {
+            refused(Error::new(ErrorKind::Codec, "the value can be written but not read back").because(error))
+        })?;
+        let mut again = Vec::with_capacity(payload.len());
+        self.codec.encode(&value, &mut again)?;
+        if again.len() == payload.len() {
+            Ok(())
+        } else {
+            Err(refused(Error::new(ErrorKind::Codec, "the value is read back as another")))
         }
-        Ok(())
     }
 }
 

@@ -33,10 +33,11 @@
 //! # What is promised
 //!
 //! - Bytes that cannot be read are an [`Unreadable`], which is a miss; never a panic, a hang or a wrong value.
-//! - Opening never allocates by a length that the bytes merely claim. A decompressed payload is at most
-//!   [the limit](Envelope::limit), and a decoded value at most what its own bytes can fill.
+//! - Opening allocates no more than [the limit](Envelope::limit) to decompress, and for the value no more than its own
+//!   bytes fill, whatever lengths they claim. Nesting is bounded, the more so the larger the type is, so that no value
+//!   reaches the end of the stack.
 //! - What a newer build wrote is recognised, so that an older one need not overwrite it.
-//! - A value that can be written but not read back is refused when it is written.
+//! - A type whose values can be written but not read back is found out by samples when they are written.
 //!
 //! # Formats
 //!
@@ -47,9 +48,11 @@
 //! | `msgpack` | [`MessagePack`] | types whose fields come and go: it writes their names |
 //! | `json` | [`Json`] | reading values by eye and from other languages |
 //!
+//! JSON and MessagePack know one nothing only: `Some(None)` and `Some(())` come back as `None`.
+//!
 //! bincode 2.0.1 is the last working release of a crate that is no longer maintained, which advisory tools report
-//! as RUSTSEC-2025-0141. It is not a vulnerability. [`Postcard`] takes its place by one word; entries in the other
-//! format are then misses, until the migration of formats makes them readable too.
+//! as RUSTSEC-2025-0141. It is not a vulnerability. [`Postcard`] takes its place by one word and a higher schema version.
+//! Without that, each of two builds takes the other's entries for newer ones, and leaves them where they are.
 //!
 //! Compressions: `lz4` (default), `zstd`. The minimum supported Rust version is 1.88.
 

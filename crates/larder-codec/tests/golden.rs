@@ -54,12 +54,16 @@ struct Golden {
 
 fn goldens() -> Vec<Golden> {
     fn golden(name: &'static str, codec: impl Codec<Zoo>) -> Golden {
-        let envelope = Envelope::new(codec).compression(Compression::None);
+        let envelope = Envelope::with_schema(codec, Schema::default()).compression(Compression::None);
         Golden { name, envelope, label: plain(), value: Some(zoo()) }
     }
     fn dense(name: &'static str, compression: Compression) -> Golden {
         let value = Some(Zoo { text: "larder ".repeat(300), ..zoo() });
-        Golden { envelope: Envelope::new(Bincode).compression(compression), value, ..golden(name, Bincode) }
+        Golden {
+            envelope: Envelope::with_schema(Bincode, Schema::default()).compression(compression),
+            value,
+            ..golden(name, Bincode)
+        }
     }
     vec![
         golden("bincode", Bincode),
@@ -71,7 +75,7 @@ fn goldens() -> Vec<Golden> {
         Golden { value: None, ..golden("negative", Bincode) },
         Golden { label: full(), ..golden("full-label", Bincode) },
         Golden {
-            envelope: Envelope::new(Bincode).schema(Schema::from_parts(7, 0x0102_0304)),
+            envelope: Envelope::with_schema(Bincode, Schema::from_parts(7, 0x0102_0304)),
             ..golden("schema", Bincode)
         },
     ]

@@ -82,6 +82,21 @@ fn bottomless_nesting_does_not_reach_the_end_of_the_stack() {
 }
 
 #[test]
+fn large_values_may_be_nested_less_deep() {
+    #[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
+    struct Fat {
+        ballast: [[u64; 16]; 8],
+        next: Option<Box<Self>>,
+    }
+    // As deep as it goes, on a stack as small as that of a worker.
+    let link = r#"{"ballast":BALLAST,"next":"#.replace("BALLAST", &format!("{:?}", [[0; 16]; 8]));
+    let deep = link.repeat(200);
+    let small = std::thread::Builder::new().stack_size(2 << 20);
+    let thread = small.spawn(move || Codec::<Fat>::decode(&Json, deep.as_bytes()).is_ok());
+    assert!(!thread.unwrap().join().unwrap());
+}
+
+#[test]
 fn nesting_up_to_the_bound_is_read() {
     let mut tree = Tree::default();
     for _ in 0..25 {
@@ -157,7 +172,7 @@ fn whatever_is_left_over_behind_a_value_is_noticed() {
 /// Through the public surface: what becomes of a payload in an envelope.
 fn compressed(raw: &[u8]) -> Vec<u8> {
     let envelope: larder_codec::Envelope<serde_bytes::Raw> =
-        larder_codec::Envelope::new(serde_bytes::Verbatim);
+        larder_codec::Envelope::with_schema(serde_bytes::Verbatim, larder_core::Schema::default());
     let label = larder_core::Label::new(larder_core::Lifetime::new(larder_core::Ttl::MAX));
     let stored = envelope.seal(KEY, &label, Some(&serde_bytes::Raw(raw.to_vec()))).unwrap();
     stored[larder_codec::HEADER_BYTES..].to_vec()

@@ -10,8 +10,8 @@ use super::{left_over, undecodable, unwritable};
 
 /// bincode in its standard configuration: little-endian, numbers of variable length.
 ///
-/// It writes no names and no types. Give the cache a [`Schema`](larder_core::Schema), so that a changed type is a
-/// miss and not a wrong value.
+/// It writes no names and no types. What keeps a changed type from being read wrongly is the
+/// [`Schema`](larder_core::Schema) of the envelope.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Bincode;
 
@@ -29,7 +29,7 @@ impl<V: Serialize + DeserializeOwned> Codec<V> for Bincode {
     }
 
     fn decode(&self, bytes: &[u8]) -> Result<V> {
-        let bounds = Bounds::of(bytes);
+        let bounds = Bounds::of::<V>(bytes);
         let (value, read) = bincode::serde::seed_decode_from_slice(Root::new(&bounds), bytes, CONFIG)
             .map_err(|error| undecodable(ID, error))?;
         if read == bytes.len() { Ok(value) } else { Err(left_over(ID)) }

@@ -18,7 +18,12 @@ use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-use super::MOST_NESTED;
+/// How deep values may be nested. Structs, options and lists each count.
+const MOST_NESTED: usize = 128;
+/// How deep any value may be nested, however large it is.
+const LEAST_NESTED: usize = 16;
+/// What nested values may take of the stack, not counting the copies that a compiler makes on the way.
+const STACK: usize = 64 << 10;
 
 /// How many elements may take no bytes at all.
 const MOST_EMPTY: usize = 1 << 16;
@@ -28,14 +33,15 @@ const MOST_EXPECTED: usize = 1_024;
 
 /// What is left of the bounds while a value is being read.
 pub(super) struct Bounds {
-    nesting: Cell<u32>,
+    nesting: Cell<usize>,
     elements: Cell<usize>,
 }
 
 impl Bounds {
-    /// The bounds for a value that is read from these bytes.
-    pub(super) fn of(bytes: &[u8]) -> Self {
-        Self { nesting: Cell::new(MOST_NESTED), elements: Cell::new(bytes.len() + MOST_EMPTY) }
+    /// The bounds for a `V` that is read from these bytes. The larger it is, the less deep may it be nested.
+    pub(super) fn of<V>(bytes: &[u8]) -> Self {
+        let nesting = (STACK / size_of::<V>().max(1)).clamp(LEAST_NESTED, MOST_NESTED);
+        Self { nesting: Cell::new(nesting), elements: Cell::new(bytes.len() + MOST_EMPTY) }
     }
 
     /// Reads something one level down.

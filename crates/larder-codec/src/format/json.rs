@@ -2,13 +2,15 @@
 
 use larder_core::{Codec, CodecId, Result};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, DeserializeSeed};
 
-use super::{undecodable, unwritable};
+use super::bounded::{Bounds, Root};
+use super::{left_over, undecodable, unwritable};
 
 /// JSON.
 ///
-/// Fields may be added with `#[serde(default)]`, removed and reordered without a new schema version.
+/// It writes the names of fields. Under a schema without a fingerprint, such as `Schema::version(1)`, fields may be added
+/// with `#[serde(default)]`, removed and reordered, and entries of both kinds are read by both builds.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Json;
 
@@ -23,8 +25,12 @@ impl<V: Serialize + DeserializeOwned> Codec<V> for Json {
         serde_json::to_writer(into, value).map_err(|error| unwritable(ID, error))
     }
 
-    // It checks by itself that nothing is left over, and how deep values are nested.
     fn decode(&self, bytes: &[u8]) -> Result<V> {
-        serde_json::from_slice(bytes).map_err(|error| undecodable(ID, error))
+        let bounds = Bounds::of::<V>(bytes);
+        let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+        let value =
+            Root::new(&bounds).deserialize(&mut deserializer).map_err(|error| undecodable(ID, error))?;
+        deserializer.end().map_err(|_| left_over(ID))?;
+        Ok(value)
     }
 }

@@ -7,11 +7,12 @@ use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
 use super::bounded::{Bounds, Root};
-use super::{MOST_NESTED, left_over, undecodable, unwritable};
+use super::{left_over, undecodable, unwritable};
 
 /// `MessagePack` with the names of fields.
 ///
-/// Fields may be added with `#[serde(default)]`, removed and reordered without a new schema version.
+/// Under a schema without a fingerprint, such as `Schema::version(1)`, fields may be added with `#[serde(default)]`,
+/// removed and reordered, and entries of both kinds are read by both builds.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MessagePack;
 
@@ -28,8 +29,7 @@ impl<V: Serialize + DeserializeOwned> Codec<V> for MessagePack {
 
     fn decode(&self, bytes: &[u8]) -> Result<V> {
         let mut deserializer = Deserializer::from_read_ref(bytes);
-        deserializer.set_max_depth(MOST_NESTED as usize);
-        let bounds = Bounds::of(bytes);
+        let bounds = Bounds::of::<V>(bytes);
         let value =
             Root::new(&bounds).deserialize(&mut deserializer).map_err(|error| undecodable(ID, error))?;
         // It does not tell where it stands, but finds no further value exactly if there is no further byte. Whatever

@@ -9,8 +9,8 @@ use super::{left_over, undecodable, unwritable};
 
 /// postcard 1.
 ///
-/// It writes no names and no types. Give the cache a [`Schema`](larder_core::Schema), so that a changed type is a
-/// miss and not a wrong value.
+/// It writes no names and no types. What keeps a changed type from being read wrongly is the
+/// [`Schema`](larder_core::Schema) of the envelope.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Postcard;
 
@@ -27,7 +27,7 @@ impl<V: Serialize + DeserializeOwned> Codec<V> for Postcard {
     }
 
     fn decode(&self, bytes: &[u8]) -> Result<V> {
-        let bounds = Bounds::of(bytes);
+        let bounds = Bounds::of::<V>(bytes);
         let mut deserializer = postcard::Deserializer::from_bytes(bytes);
         let value =
             Root::new(&bounds).deserialize(&mut deserializer).map_err(|error| undecodable(ID, error))?;

@@ -27,8 +27,11 @@ macro_rules! plain {
 
 plain!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64, bool, char, (), str);
 plain!(Duration, SystemTime, IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, Path);
+
 #[cfg(feature = "uuid")]
-plain!(uuid::Uuid);
+impl Cacheable for uuid::Uuid {
+    const SHAPE: Shape = Shape::new("Uuid");
+}
 
 /// What is written as another type is.
 macro_rules! like {
