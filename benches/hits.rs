@@ -10,8 +10,8 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use larder_core::{
-    AppName, CacheKey, CacheName, Capacity, Entry, Fence, Label, Lifetime, Local, Lookup, Namespace, Shelf,
-    Ttl,
+    AppName, CacheKey, CacheName, Capacity, Entry, Fence, Label, Lifetime, Loaded, Local, Lookup, Namespace,
+    Shelf, Ttl,
 };
 use larder_moka::MokaLocal;
 use larder_quick::QuickLocal;
@@ -111,8 +111,8 @@ pub(crate) fn shelf<L: Local<Arc<Entry<Value>>>>(local: Arc<L>) -> Shelf<Value> 
 
 pub(crate) fn fill<K: CacheKey>(shelf: &Shelf<Value>, key: &K) {
     let label = Label::new(Lifetime::new(Ttl::seconds(3_600)));
-    let entry = Entry::new(shelf.key(key).expect("it is a key"), Some(Value::new()), label, shelf.now());
-    shelf.insert(shelf.stamp(), entry).expect("nobody invalidates");
+    let loaded = Loaded::new(shelf.key(key).expect("it is a key"), Some(Value::new()), label, shelf.now());
+    shelf.insert(shelf.stamp(), loaded).expect("nobody invalidates");
 }
 
 fn hit<K: CacheKey>(shelf: &Shelf<Value>, key: &K) {

@@ -10,7 +10,7 @@ use std::thread;
 
 use larder_codec::{Bincode, Envelope};
 use larder_core::{
-    AppName, CacheKey, CacheName, Cacheable, Capacity, Entry, Fence, Label, Lifetime, Lookup, Namespace,
+    AppName, CacheKey, CacheName, Cacheable, Capacity, Fence, Label, Lifetime, Loaded, Lookup, Namespace,
     Schema, Shelf, Tag, TagLedger, Tags, Ttl,
 };
 use larder_moka::MokaLocal;
@@ -84,8 +84,8 @@ fn fenced(database: &Database) -> Result<String, Box<dyn Error>> {
         let stamp = cache.stamp();
         let user = database.read();
         pause();
-        let entry = Entry::new(key.clone(), Some(user), label(), cache.now());
-        if let Err(refused) = cache.insert(stamp, entry) {
+        let loaded = Loaded::new(key.clone(), Some(user), label(), cache.now());
+        if let Err(refused) = cache.insert(stamp, loaded) {
             println!("                   the load is not kept: {refused}");
         }
     };
@@ -119,7 +119,7 @@ fn tagged() -> Result<(), Box<dyn Error>> {
     for id in 0..1_000 {
         let user = User { name: format!("user {id}"), city: "London".into() };
         let label = label().birth(tags.seen()).tags(Tags::new([london.hash()])?);
-        cache.insert(cache.stamp(), Entry::new(cache.key(&UserId(id))?, Some(user), label, cache.now()))?;
+        cache.insert(cache.stamp(), Loaded::new(cache.key(&UserId(id))?, Some(user), label, cache.now()))?;
     }
     println!("   before  user 123 is {}", show(&cache.get(&UserId(123))));
     // In a fleet the server gives out the sequence, and the bus brings it to every node.

@@ -36,6 +36,8 @@ macro_rules! suite {
                 borrowed_keys_find_what_owned_keys_stored
                 keys_of_every_length_are_told_apart
                 another_key_with_the_same_hash_is_not_served
+                a_key_of_another_cache_is_refused
+                an_entry_that_has_expired_replaces_nothing
                 another_type_under_the_same_hash_is_not_served;
             expiry:
                 an_entry_lives_to_the_very_end_and_no_longer

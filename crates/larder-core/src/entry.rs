@@ -7,15 +7,32 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::clock::Moment;
-use crate::key::{Key, KeyBytes, KeyHash, Namespace};
+use crate::key::{Key, KeyBytes};
 use crate::label::{Label, Version};
 use crate::stamp::{Sequence, Stamp};
 use crate::tag::Tags;
 
+/// What a load turned up, on its way to a shelf.
+#[derive(Debug)]
+pub struct Loaded<V> {
+    pub(crate) key: Key,
+    pub(crate) value: Option<V>,
+    label: Label,
+    made: Moment,
+}
+
+impl<V> Loaded<V> {
+    /// A value, or `None` for the knowledge that the origin has none; what is known besides; and when it was made, which
+    /// is when its load began.
+    pub fn new(key: Key, value: Option<V>, label: Label, made: Moment) -> Self {
+        Self { key, value, label, made }
+    }
+}
+
 /// A value in the local tier, decoded and ready.
 ///
-/// Entries are made by a loader's result or an L2 read, put on a [`Shelf`](crate::Shelf), and never changed from
-/// then on, except that they may be marked stale and remember when they were last hit.
+/// A [`Shelf`](crate::Shelf) makes it of what was [`Loaded`], and never changes it from then on, except that it may be marked
+/// stale and remembers when it was last hit.
 pub struct Entry<V> {
     /// Compared on every hit, so that two keys with one hash are only two misses.
     key: KeyBytes,
@@ -46,35 +63,29 @@ impl<V> Entry<V> {
     /// What one entry weighs before its key, its tags and what its value owns elsewhere.
     pub const BASE_WEIGHT: usize = size_of::<Self>();
 
-    /// An entry made at `made`, when its load began, from what its label says.
-    ///
-    /// `value` is `None` for the knowledge that the origin has no such value.
-    pub fn new(key: Key, value: Option<V>, label: Label, made: Moment) -> Self {
-        let rare = (!label.tags.is_empty() || !label.version.is_none())
-            .then(|| Box::new(Rare { birth: label.birth, tags: label.tags, version: label.version }));
+    /// What was loaded, as it lies on the shelf from `now` on. `owned` is what its value owns elsewhere.
+    pub(crate) fn new(loaded: Loaded<V>, stamp: Stamp, now: Moment, owned: u32) -> Self {
+        let Loaded { key, value, label, made } = loaded;
+        let key = key.into_bytes();
         let fresh_until = made.after(label.lifetime.fresh().as_duration());
+        let is_rare = !label.tags.is_empty() || !label.version.is_none();
+        let rare =
+            is_rare.then(|| Box::new(Rare { birth: label.birth, tags: label.tags, version: label.version }));
+        let rare_bytes =
+            rare.as_ref().map_or(0, |rare| size_of::<Rare>() + size_of_val(rare.tags.as_slice()));
+        let own = Self::BASE_WEIGHT + key.heap_bytes() + rare_bytes;
         Self {
-            key: key.into_bytes(),
+            key,
             value,
-            stamp: Stamp::ZERO,
+            stamp,
             expires: made.after(label.lifetime.time_to_live().as_duration()),
             fresh_until: AtomicU64::new(fresh_until.as_nanos()),
             time_to_live: label.lifetime.time_to_live().as_millis(),
-            last_hit: AtomicU32::new(0),
-            weight: 0,
-            load_cost: u32::try_from(label.load_cost.as_millis()).unwrap_or(u32::MAX),
+            last_hit: AtomicU32::new(millis(now.since(made))),
+            weight: u32::try_from(own).unwrap_or(u32::MAX).saturating_add(owned),
+            load_cost: millis(label.load_cost),
             rare,
         }
-    }
-
-    /// Stamps and weighs an entry that is about to be shelved, and lets its idle time begin. `owned` is what its value
-    /// owns elsewhere.
-    pub(crate) fn shelve(&mut self, stamp: Stamp, now: Moment, owned: u32) {
-        let rare = |rare: &Rare| size_of::<Rare>() + size_of_val(rare.tags.as_slice());
-        let own = Self::BASE_WEIGHT + self.key.heap_bytes() + self.rare.as_deref().map_or(0, rare);
-        self.stamp = stamp;
-        self.weight = u32::try_from(own).unwrap_or(u32::MAX).saturating_add(owned);
-        *self.last_hit.get_mut() = self.millis_since_made(now);
     }
 
     /// The value, or `None` if the origin has none.
@@ -131,11 +142,6 @@ impl<V> Entry<V> {
         now.as_nanos() < self.fresh_until.load(Ordering::Acquire)
     }
 
-    /// The hash of its key in the namespace that it is put in.
-    pub(crate) fn hash_in(&self, namespace: &Namespace) -> KeyHash {
-        namespace.hash(self.key.as_bytes())
-    }
-
     #[inline]
     pub(crate) fn has_key(&self, text: &[u8]) -> bool {
         self.key.as_bytes() == text
@@ -155,7 +161,7 @@ impl<V> Entry<V> {
     /// Whether more than `limit` has passed since the last hit. If not, this is one.
     #[inline]
     pub(crate) fn is_idle(&self, now: Moment, limit: Duration) -> bool {
-        let since_made = self.millis_since_made(now);
+        let since_made = millis(now.since(self.made()));
         let last_hit = self.last_hit.load(Ordering::Relaxed);
         if u128::from(since_made.saturating_sub(last_hit)) > limit.as_millis() {
             return true;
@@ -165,10 +171,6 @@ impl<V> Entry<V> {
             self.last_hit.store(since_made, Ordering::Relaxed);
         }
         false
-    }
-
-    fn millis_since_made(&self, now: Moment) -> u32 {
-        u32::try_from(now.since(self.made()).as_millis()).unwrap_or(u32::MAX)
     }
 
     fn made(&self) -> Moment {
@@ -204,6 +206,10 @@ impl<V: Send + Sync + 'static> Stored for Arc<Entry<V>> {
     fn expires(&self) -> Moment {
         self.expires
     }
+}
+
+fn millis(duration: Duration) -> u32 {
+    u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
 }
 
 /// An entry of whatever type.

@@ -89,6 +89,8 @@ pub enum Refused {
     Outdated,
     /// It was past its time to live when its load was done.
     Expired,
+    /// Its key is one of another cache.
+    Misplaced,
 }
 
 impl fmt::Display for Refused {
@@ -100,6 +102,7 @@ impl fmt::Display for Refused {
             Self::Cleared => "its cache was cleared during the load",
             Self::Tagged => "one of its tags was invalidated during the load",
             Self::Outdated => "a newer version is there already",
+            Self::Misplaced => "its key is one of another cache",
             Self::Expired => "it was past its time to live at the end of the load",
         })
     }

@@ -68,7 +68,7 @@ mod tag;
 pub use bus::{Assurance, Bus, BusEvent, Frame, Notice, Subscription};
 pub use clock::{Clock, Moment, TimeSource};
 pub use codec::{Codec, CodecId};
-pub use entry::{Entry, Slot, Stored};
+pub use entry::{Entry, Loaded, Slot, Stored};
 pub use error::{Error, ErrorKind, Result, Retry};
 pub use fence::{Fence, Refused};
 pub use key::{CacheKey, Key, KeyHash, KeyHasher, KeyText, MAX_KEY_BYTES, Namespace, PARTITIONS, Partition};

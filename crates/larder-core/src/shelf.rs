@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::clock::{Clock, Moment};
-use crate::entry::Entry;
+use crate::entry::{Entry, Loaded};
 use crate::error::Result;
 use crate::fence::{Fence, Refused};
 use crate::key::{CacheKey, Key, KeyHash, Namespace};
@@ -22,7 +22,7 @@ use crate::stamp::Stamp;
 ///
 /// ```
 /// # use larder_core::{AppName, CacheName, Namespace};
-/// use larder_core::{Entry, Label, Lifetime, Lookup, Shelf, Ttl};
+/// use larder_core::{Label, Lifetime, Loaded, Lookup, Shelf, Ttl};
 /// # use larder_core::{Fence, KeyHash, Local, Stored, Usage};
 /// # use std::{collections::HashMap, sync::{Arc, Mutex}};
 /// # #[derive(Debug, Default)]
@@ -40,8 +40,8 @@ use crate::stamp::Stamp;
 ///
 /// let stamp = shelf.stamp(); // before the load
 /// let name = String::from("Ada"); // the load
-/// let entry = Entry::new(shelf.key(&7)?, Some(name), Label::new(Lifetime::new(Ttl::seconds(60))), shelf.now());
-/// shelf.insert(stamp, entry).expect("nobody wrote meanwhile");
+/// let label = Label::new(Lifetime::new(Ttl::seconds(60)));
+/// shelf.insert(stamp, Loaded::new(shelf.key(&7)?, Some(name), label, shelf.now())).expect("nobody wrote meanwhile");
 ///
 /// let Lookup::Fresh(entry) = shelf.get(&7) else { panic!("it was just put there") };
 /// assert_eq!(entry.value().map(String::as_str), Some("Ada"));
@@ -147,12 +147,13 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     ///
     /// `stamp` was taken from [`stamp`](Self::stamp) before the load's first I/O. Refused or not, the value may be
     /// returned to the callers who waited for it.
-    pub fn insert(&self, stamp: Stamp, mut entry: Entry<V>) -> Result<Arc<Entry<V>>, Refused> {
-        let now = self.clock.now();
-        let hash = entry.hash_in(&self.namespace);
-        let owned = entry.value().map_or(0, &self.weigh);
-        entry.shelve(stamp, now, owned);
-        let entry = Arc::new(entry);
+    pub fn insert(&self, stamp: Stamp, loaded: Loaded<V>) -> Result<Arc<Entry<V>>, Refused> {
+        if *loaded.key.namespace() != self.namespace {
+            return Err(Refused::Misplaced);
+        }
+        let (now, hash) = (self.clock.now(), loaded.key.hash());
+        let owned = loaded.value.as_ref().map_or(0, &self.weigh);
+        let entry = Arc::new(Entry::new(loaded, stamp, now, owned));
         self.fence.admit(hash, stamp, now, || {
             self.check(hash, &entry, now)?;
             self.local.insert(hash, entry.clone());

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use larder_core::{Entry, Lookup};
+use larder_core::{Loaded, Lookup, Refused};
 
-use super::rig::{Rig, Seen, entry, finish, fresh, hash, label, put, see};
+use super::rig::{LIFE, Rig, Seen, finish, fresh, hash, label, loaded, put, see};
 use super::tier::Tier;
 
 pub(super) fn a_hit_is_what_was_inserted<T: Tier>() {
@@ -47,7 +47,7 @@ pub(super) fn an_evicted_entry_is_absent_and_no_other_is<T: Tier>() {
 
 pub(super) fn that_the_origin_has_no_value_is_kept_too<T: Tier>() {
     let users = Rig::<T>::new().users();
-    let nothing = || Entry::new(users.key("ada").unwrap(), None, label(), users.now());
+    let nothing = || Loaded::new(users.key("ada").unwrap(), None, label(), users.now());
     users.insert(users.stamp(), nothing()).unwrap();
     assert_eq!(see(&users, "ada"), Seen::Fresh(None));
     put(&users, "ada", 1);
@@ -61,7 +61,7 @@ pub(super) fn that_the_origin_has_no_value_is_kept_too<T: Tier>() {
 pub(super) fn a_hit_is_the_entry_that_insert_returned<T: Tier>() {
     let users = Rig::<T>::new().users();
     let stamp = users.stamp();
-    let inserted = users.insert(stamp, entry(&users, "ada", 1, label())).unwrap();
+    let inserted = users.insert(stamp, loaded(&users, "ada", 1, label())).unwrap();
     let Lookup::Fresh(found) = users.get("ada") else {
         panic!("it was just inserted");
     };
@@ -104,12 +104,31 @@ pub(super) fn another_key_with_the_same_hash_is_not_served<T: Tier>() {
         ("user-0123456789012", "user-0123456789013"),
         ("a", "ab"),
     ] {
-        local.insert(hash(&users, asked), Arc::new(entry(&users, there, 1, label())));
+        let stray = users.insert(users.stamp(), loaded(&users, there, 1, label())).unwrap();
+        local.insert(hash(&users, asked), stray);
         assert_eq!(see(&users, asked), Seen::Absent, "{asked} {there}");
         // It does not stand in the way of the right one either.
         put(&users, asked, 2);
         assert_eq!(see(&users, asked), fresh(2));
     }
+}
+
+pub(super) fn a_key_of_another_cache_is_refused<T: Tier>() {
+    let rig = Rig::<T>::new();
+    let (users, admins) = (rig.users(), rig.shelf::<u32>("admin"));
+    let of_admin = loaded(&admins, "ada", 1, label());
+    assert_eq!(users.insert(users.stamp(), of_admin).err(), Some(Refused::Misplaced));
+    assert_eq!(see(&users, "ada"), Seen::Absent);
+}
+
+pub(super) fn an_entry_that_has_expired_replaces_nothing<T: Tier>() {
+    let rig = Rig::<T>::new();
+    let users = rig.users();
+    let late = loaded(&users, "ada", 1, label());
+    rig.time.advance(LIFE);
+    put(&users, "ada", 2);
+    assert_eq!(users.insert(users.stamp(), late).err(), Some(Refused::Expired));
+    assert_eq!(see(&users, "ada"), fresh(2));
 }
 
 pub(super) fn another_type_under_the_same_hash_is_not_served<T: Tier>() {

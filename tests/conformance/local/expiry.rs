@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use larder_core::{Clock, Entry, Label, Lifetime, Lookup, Moment, Refused, Shelf, TimeSource};
+use larder_core::{Clock, Label, Lifetime, Loaded, Lookup, Moment, Refused, Shelf, TimeSource};
 use larder_testkit::ManualClock;
 
-use super::rig::{INSTANT, LIFE, Rig, Seen, entry, finish, fresh, hash, label, put, see, stale, ttl};
+use super::rig::{INSTANT, LIFE, Rig, Seen, finish, fresh, hash, label, loaded, put, see, stale, ttl};
 use super::tier::Tier;
 
 const FRESH: Duration = Duration::from_secs(10);
@@ -43,10 +43,10 @@ pub(super) fn past_its_fresh_time_an_entry_is_stale_to_the_end<T: Tier>() {
 pub(super) fn age_counts_from_the_beginning_of_the_load<T: Tier>() {
     let rig = Rig::<T>::new();
     let users = rig.users();
-    let loaded = entry(&users, "ada", 1, soon_stale());
+    let late = loaded(&users, "ada", 1, soon_stale());
     // A slow load.
     rig.time.advance(FRESH);
-    users.insert(users.stamp(), loaded).unwrap();
+    users.insert(users.stamp(), late).unwrap();
     let Lookup::Stale(found) = users.get("ada") else {
         panic!("its fresh time was over before it was inserted");
     };
@@ -58,7 +58,7 @@ pub(super) fn age_counts_from_the_beginning_of_the_load<T: Tier>() {
 pub(super) fn a_missing_value_expires_like_any_other<T: Tier>() {
     let rig = Rig::<T>::new();
     let users = rig.users();
-    let nothing = Entry::new(users.key("ada").unwrap(), None, soon_stale(), users.now());
+    let nothing = Loaded::new(users.key("ada").unwrap(), None, soon_stale(), users.now());
     users.insert(users.stamp(), nothing).unwrap();
     rig.time.advance(FRESH);
     assert_eq!(see(&users, "ada"), Seen::Stale(None));

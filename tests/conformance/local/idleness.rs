@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use larder_core::{Entry, Label, Lifetime, Refused, Shelf};
+use larder_core::{Label, Lifetime, Loaded, Refused, Shelf};
 
 use super::rig::{LIFE, Rig, Seen, finish, fresh, label, put, see, stale, suspect, ttl, versioned};
 use super::tier::Tier;
@@ -74,7 +74,7 @@ pub(super) fn idle_time_begins_when_an_entry_is_put_there<T: Tier>() {
     let users = restless(&rig);
     let (stamp, made) = (users.stamp(), users.now());
     rig.time.advance(IDLE + TICK);
-    let entry = Entry::new(users.key("ada").unwrap(), Some(1), label(), made);
+    let entry = Loaded::new(users.key("ada").unwrap(), Some(1), label(), made);
     users.insert(stamp, entry).unwrap();
     rig.time.advance(IDLE);
     assert_eq!(see(&users, "ada"), fresh(1));

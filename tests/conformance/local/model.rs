@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use larder_core::{
-    Entry, KeyHash, Label, Lifetime, Moment, Partition, Refused, Sequence, Shelf, Stamp, TagHash, Tags,
+    KeyHash, Label, Lifetime, Loaded, Moment, Partition, Refused, Sequence, Shelf, Stamp, TagHash, Tags,
     Version, Vigilance,
 };
 use proptest::prelude::*;
@@ -190,7 +190,7 @@ impl<T: Tier> Real<T> {
             .birth(load.birth)
             .tags(Tags::new(tags).unwrap())
             .version(Version::new(found.version));
-        let entry = Entry::new(
+        let entry = Loaded::new(
             self.users.key(&self.keys[load.key]).unwrap(),
             found.has_value.then_some(value),
             label,
@@ -366,6 +366,8 @@ impl Model {
 
     fn get(&mut self, key: usize) -> Seen<u32> {
         let Some(held) = self.entries[key].filter(|held| !self.is_gone(held)) else {
+            // What it finds gone it throws out, and with it what is known of its version.
+            self.entries[key] = None;
             return Seen::Absent;
         };
         self.entries[key] = Some(Held { last_hit: self.now, ..held });

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use larder_core::Shelf;
 
-use super::rig::{Rig, Seen, entry, finish, hash, label, put, see};
+use super::rig::{Rig, Seen, finish, hash, label, loaded, put, see};
 use super::tier::Tier;
 
 thread_local! {
@@ -58,7 +58,7 @@ pub(super) fn a_value_that_panics_when_dropped_does_not_break_the_fence<T: Tier>
 pub(super) fn a_value_that_panics_when_replaced_does_not_break_the_fence<T: Tier>() {
     let bombs = Rig::<T>::new().shelf("bomb");
     put(&bombs, "ada", Bomb(1));
-    let replacement = entry(&bombs, "ada", Bomb(2), label());
+    let replacement = loaded(&bombs, "ada", Bomb(2), label());
     defy(|| drop(bombs.insert(bombs.stamp(), replacement)));
     works(&bombs, "ada");
 }
@@ -66,7 +66,7 @@ pub(super) fn a_value_that_panics_when_replaced_does_not_break_the_fence<T: Tier
 pub(super) fn a_weigher_that_panics_does_not_break_the_fence<T: Tier>() {
     let bombs = Rig::<T>::new().shelf("bomb").weigher(|_| if ARMED.get() { panic!("too heavy") } else { 0 });
     put(&bombs, "ada", Bomb(1));
-    let replacement = entry(&bombs, "ada", Bomb(2), label());
+    let replacement = loaded(&bombs, "ada", Bomb(2), label());
     defy(|| drop(bombs.insert(bombs.stamp(), replacement)));
     assert!(matches!(see(&bombs, "ada"), Seen::Fresh(Some(Bomb(1)))));
     works(&bombs, "ada");

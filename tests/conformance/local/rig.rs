@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use larder_core::{
-    AppName, CacheKey, CacheName, Capacity, Entry, Fence, KeyHash, Label, Lifetime, Local, Lookup, Namespace,
-    Refused, Sequence, Shelf, Stamp, Tag, TagHash, TagLedger, Tags, Ttl, Version,
+    AppName, CacheKey, CacheName, Capacity, Entry, Fence, KeyHash, Label, Lifetime, Loaded, Local, Lookup,
+    Namespace, Refused, Sequence, Shelf, Stamp, Tag, TagHash, TagLedger, Tags, Ttl, Version,
 };
 use larder_testkit::ManualClock;
 
@@ -86,12 +86,12 @@ pub(super) fn tag(name: &str) -> TagHash {
 }
 
 /// What a load of `key` ends with.
-pub(super) fn entry<V, Q>(shelf: &Shelf<V>, key: &Q, value: V, label: Label) -> Entry<V>
+pub(super) fn loaded<V, Q>(shelf: &Shelf<V>, key: &Q, value: V, label: Label) -> Loaded<V>
 where
     V: Send + Sync + 'static,
     Q: CacheKey + ?Sized,
 {
-    Entry::new(shelf.key(key).unwrap(), Some(value), label, shelf.now())
+    Loaded::new(shelf.key(key).unwrap(), Some(value), label, shelf.now())
 }
 
 /// Ends a load that was stamped with `stamp`.
@@ -106,7 +106,7 @@ where
     V: Send + Sync + 'static,
     Q: CacheKey + ?Sized,
 {
-    shelf.insert(stamp, entry(shelf, key, value, label)).map(|_| ())
+    shelf.insert(stamp, loaded(shelf, key, value, label)).map(|_| ())
 }
 
 /// A whole load, which nothing overtakes.

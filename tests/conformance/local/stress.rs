@@ -8,7 +8,7 @@ use std::thread;
 
 use larder_core::{Lookup, Sequence, Shelf, TagHash};
 
-use super::rig::{Rig, entry, hash, tagged};
+use super::rig::{Rig, hash, loaded, tagged};
 use super::tier::Tier;
 
 const KEYS: usize = 4;
@@ -117,7 +117,7 @@ impl<T: Tier> Race<T> {
         }
         let label = tagged(birth, &[tag_of(key)]);
         // Refused or not: only what is kept is at stake.
-        let _ = self.shelf.insert(stamp, entry(&self.shelf, &key, version, label));
+        let _ = self.shelf.insert(stamp, loaded(&self.shelf, &key, version, label));
     }
 }
 

@@ -12,9 +12,25 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "the ledger has no floor",
         file: LEDGER,
-        from: "if birth.get() < self.floor.load(Ordering::Acquire) {",
-        to: "if birth.get() < self.floor.load(Ordering::Acquire) && false {",
+        from: "if birth.get() < floor {",
+        to: "if birth.get() < floor && false {",
         noticed_by: Local("a_raised_floor_outdates_what_has_tags_and_nothing_else"),
+    },
+    Weakening {
+        name: "a gap outdates nothing",
+        file: LEDGER,
+        from: ".max(self.gap.load(Ordering::Acquire))",
+        to: "",
+        noticed_by: Core(
+            "ledger::tests::a_gap_outdates_tagged_entries_only_until_it_is_known_what_was_missed",
+        ),
+    },
+    Weakening {
+        name: "a gap closes though a later one has opened",
+        file: LEDGER,
+        from: "(gap <= missed.seen.get()).then_some(0)",
+        to: "(gap < u64::MAX).then_some(0)",
+        noticed_by: Core("ledger::tests::a_gap_that_opens_meanwhile_stays_open"),
     },
     Weakening {
         name: "a tag's stripe counts for the tag",
