@@ -15,6 +15,9 @@ const KEYS: usize = 4;
 const WRITERS: usize = 2;
 const READERS: usize = 3;
 const WRITES: u32 = 500;
+/// Without hits nothing would be put to the test. Writers that were quicker than the readers go on, up to a point.
+const HITS: u64 = 10;
+const MOST_WRITES: u32 = 200 * WRITES;
 
 pub(super) fn no_hit_is_older_than_an_acknowledged_evict<T: Tier>() {
     Race::<T>::run(|race, key| race.shelf.evict(hash(&race.shelf, &key)));
@@ -51,6 +54,7 @@ struct Race<T> {
     acknowledged: [AtomicU64; KEYS],
     /// The last sequence that the server gave out.
     server: AtomicU64,
+    hits: AtomicU64,
     is_over: AtomicBool,
 }
 
@@ -63,22 +67,26 @@ impl<T: Tier> Race<T> {
             database: Default::default(),
             acknowledged: Default::default(),
             server: AtomicU64::new(0),
+            hits: AtomicU64::new(0),
             is_over: AtomicBool::new(false),
         };
-        let hits = thread::scope(|scope| {
+        thread::scope(|scope| {
             let readers = [(); READERS].map(|()| scope.spawn(|| race.read()));
             let writers = [(); WRITERS].map(|()| scope.spawn(|| race.write(&invalidate)));
             // A writer that panicked must not leave the readers running.
             let written = writers.map(thread::ScopedJoinHandle::join);
             race.is_over.store(true, Ordering::SeqCst);
             assert!(written.iter().all(Result::is_ok));
-            readers.map(|reader| reader.join().expect("no hit was too old"))
+            for reader in readers {
+                reader.join().expect("no hit was too old");
+            }
         });
-        assert!(hits.iter().sum::<u64>() > 0, "nothing was put to the test");
+        assert!(race.hits.into_inner() > 0, "nothing was put to the test");
     }
 
     fn write(&self, invalidate: impl Fn(&Self, usize)) {
-        for _ in 0..WRITES {
+        let is_enough = |writes| writes >= WRITES && self.hits.load(Ordering::Relaxed) >= HITS;
+        for _ in (0..MOST_WRITES).take_while(|&writes| !is_enough(writes)) {
             let key = fastrand::usize(..KEYS);
             let version = self.database[key].fetch_add(1, Ordering::SeqCst) + 1;
             invalidate(self, key);
@@ -88,15 +96,14 @@ impl<T: Tier> Race<T> {
     }
 
     /// Reads until the writers are done, and counts the hits.
-    fn read(&self) -> u64 {
-        let mut hits = 0;
+    fn read(&self) {
         while !self.is_over.load(Ordering::SeqCst) {
             let key = fastrand::usize(..KEYS);
             let acknowledged = self.acknowledged[key].load(Ordering::SeqCst);
             if let Lookup::Fresh(entry) = self.shelf.get(&key) {
                 let version = *entry.value().expect("every load finds a value");
                 assert!(version >= acknowledged, "{key}: {version} < {acknowledged}");
-                hits += 1;
+                self.hits.fetch_add(1, Ordering::Relaxed);
             } else {
                 self.load(key);
             }
@@ -105,7 +112,6 @@ impl<T: Tier> Race<T> {
                 thread::yield_now();
             }
         }
-        hits
     }
 
     fn load(&self, key: usize) {
