@@ -134,28 +134,57 @@ fn strings(count: usize) -> Maps<String> {
 pub(crate) fn lines(effort: Effort) -> Vec<Line> {
     let mut lines = Vec::new();
     for count in [100, 5_000] {
-        time(&mut lines, effort, &format!("{count} u64 keys"), &numbers(count));
-        time(&mut lines, effort, &format!("{count} String keys"), &strings(count));
+        lines.extend(time(effort, &format!("{count} u64 keys"), || numbers(count)));
+        lines.extend(time(effort, &format!("{count} String keys"), || strings(count)));
     }
     allocations(&mut lines, "u64", &numbers(5_000));
     allocations(&mut lines, "String", &strings(5_000));
     lines
 }
 
-fn time<K>(lines: &mut Vec<Line>, effort: Effort, keys: &str, maps: &Maps<K>)
+/// Times hits on maps that are built anew several times: where in memory a map happens to lie is worth up to a tenth.
+fn time<K>(effort: Effort, keys: &str, maps: impl Fn() -> Maps<K>) -> Vec<Line>
 where
     K: CacheKey + Hash + Eq + Clone + Send + Sync + 'static,
 {
-    for threads in [1, 2] {
-        let name = |on: &str| {
-            format!("L1 hit, {on}, {keys}, {threads} thread{}", if threads > 1 { "s" } else { "" })
+    const LAYOUTS: usize = 5;
+    let effort = Effort { rounds: effort.rounds.div_ceil(LAYOUTS), ..effort };
+    let (one, two): (Vec<_>, Vec<_>) = (0..LAYOUTS)
+        .map(|_| {
+            let maps = maps();
+            (compare_all(effort, 1, &maps), compare_all(effort, 2, &maps))
+        })
+        .unzip();
+    let lines = |threads: &str, layouts: &[Compared]| {
+        let line = |on: &str, of: fn(&Compared) -> Comparison| {
+            let name = format!("L1 hit, {on}, {keys}, {threads}");
+            Line::new(name, "ns", Comparison::median(layouts.iter().map(of)))
         };
-        let on_moka = compare(effort, threads, |call| maps.moka_hit(call), |call| maps.raw_moka_hit(call));
-        lines.push(Line::new(name("moka / raw moka"), "ns", on_moka).limit(1.15));
-        let on_quick = compare(effort, threads, |call| maps.quick_hit(call), |call| maps.raw_moka_hit(call));
-        lines.push(Line::new(name("quick / raw moka"), "ns", on_quick).limit(0.35));
-        let on_quick = compare(effort, threads, |call| maps.quick_hit(call), |call| maps.raw_quick_hit(call));
-        lines.push(Line::new(name("quick / raw quick_cache"), "ns", on_quick));
+        [
+            line("moka / raw moka", |compared| compared.moka).limit(1.15),
+            line("quick / raw moka", |compared| compared.quick).limit(0.35),
+            line("quick / raw quick_cache", |compared| compared.quick_to_quick),
+        ]
+    };
+    lines("1 thread", &one).into_iter().chain(lines("2 threads", &two)).collect()
+}
+
+struct Compared {
+    moka: Comparison,
+    quick: Comparison,
+    quick_to_quick: Comparison,
+}
+
+fn compare_all<K>(effort: Effort, threads: usize, maps: &Maps<K>) -> Compared
+where
+    K: CacheKey + Hash + Eq + Clone + Send + Sync + 'static,
+{
+    let (moka, quick) = (|call| maps.moka_hit(call), |call| maps.quick_hit(call));
+    let (raw_moka, raw_quick) = (|call| maps.raw_moka_hit(call), |call| maps.raw_quick_hit(call));
+    Compared {
+        moka: compare(effort, threads, moka, raw_moka),
+        quick: compare(effort, threads, quick, raw_moka),
+        quick_to_quick: compare(effort, threads, quick, raw_quick),
     }
 }
 

@@ -21,6 +21,17 @@ pub(crate) struct Comparison {
     pub(crate) ratio: f64,
 }
 
+impl Comparison {
+    /// The medians of several, each for itself.
+    pub(crate) fn median(of: impl Iterator<Item = Self> + Clone) -> Self {
+        Self {
+            ours: median(of.clone().map(|one| one.ours)),
+            reference: median(of.clone().map(|one| one.reference)),
+            ratio: median(of.map(|one| one.ratio)),
+        }
+    }
+}
+
 /// Times `ours` against `reference`, in nanoseconds a call, with `threads` threads calling each at once.
 ///
 /// Each call gets a number that counts up from zero.
