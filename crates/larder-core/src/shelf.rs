@@ -162,21 +162,6 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         Ok(entry)
     }
 
-    /// What the fence does not know: whether the entry could be served at all.
-    fn check(&self, hash: KeyHash, entry: &Entry<V>, now: Moment) -> Result<(), Refused> {
-        if entry.has_expired(now) {
-            Err(Refused::Expired)
-        } else if self.is_cleared(entry.stamp()) {
-            Err(Refused::Cleared)
-        } else if !self.has_current_tags(entry) {
-            Err(Refused::Tagged)
-        } else if self.has_newer(hash, entry, now) {
-            Err(Refused::Outdated)
-        } else {
-            Ok(())
-        }
-    }
-
     /// Hears that a key was invalidated.
     pub fn evict(&self, hash: KeyHash) {
         self.fence.evict(hash, || self.local.remove(hash));
@@ -276,6 +261,21 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     #[inline]
     fn is_out_of_sync(&self, now: Moment) -> bool {
         self.vigilance == Vigilance::EveryHit && !self.fence.is_trusted(now)
+    }
+
+    /// What the fence does not know: whether the entry could be served at all.
+    fn check(&self, hash: KeyHash, entry: &Entry<V>, now: Moment) -> Result<(), Refused> {
+        if entry.has_expired(now) {
+            Err(Refused::Expired)
+        } else if self.is_cleared(entry.stamp()) {
+            Err(Refused::Cleared)
+        } else if !self.has_current_tags(entry) {
+            Err(Refused::Tagged)
+        } else if self.has_newer(hash, entry, now) {
+            Err(Refused::Outdated)
+        } else {
+            Ok(())
+        }
     }
 
     /// Whether a newer version is there already and may be served. Looking is no hit: it keeps nothing from going idle.
