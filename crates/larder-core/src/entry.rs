@@ -13,7 +13,6 @@ use crate::stamp::{Sequence, Stamp};
 use crate::tag::Tags;
 
 /// What a load turned up, on its way to a shelf.
-#[derive(Debug)]
 pub struct Loaded<V> {
     pub(crate) key: Key,
     pub(crate) value: Option<V>,
@@ -26,6 +25,16 @@ impl<V> Loaded<V> {
     /// is when its load began.
     pub fn new(key: Key, value: Option<V>, label: Label, made: Moment) -> Self {
         Self { key, value, label, made }
+    }
+}
+
+impl<V> fmt::Debug for Loaded<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loaded")
+            .field("hash", &self.key.hash())
+            .field("missing", &self.value.is_none())
+            .field("label", &self.label)
+            .finish_non_exhaustive()
     }
 }
 

@@ -42,12 +42,20 @@ fn usual(workspace: &Workspace, steps: &mut Steps) -> Outcome {
 
 fn full(workspace: &Workspace, steps: &mut Steps) -> Outcome {
     oldest_rust(workspace, steps)?;
-    deny(steps)?;
+    minimal_versions(workspace, steps)?;
+    if_installed(steps, "deny", "deny check bans licenses sources", "cargo-deny")?;
+    steps.skip("semver-checks", "nothing is released yet that could be compared with");
+    for package in ["larder-core", "larder-codec"] {
+        let words = format!("+nightly check-external-types --manifest-path crates/{package}/Cargo.toml");
+        if_installed(steps, "check-external-types", &words, "cargo-check-external-types")?;
+    }
     match fuzz::missing() {
         Some(missing) => steps.skip("fuzz", missing),
         None => steps.step("fuzz", || fuzz::run(fuzz::SECONDS, None))?,
     }
-    steps.step("weaken", weaken::run)
+    steps.step("weaken", weaken::run)?;
+    // Last, for it fetches a database, and without the network it should keep nothing else from being checked.
+    if_installed(steps, "deny", "deny check advisories", "cargo-deny")
 }
 
 fn typos(steps: &mut Steps) -> Outcome {
@@ -74,10 +82,39 @@ fn oldest_rust(workspace: &Workspace, steps: &mut Steps) -> Outcome {
     })
 }
 
-fn deny(steps: &mut Steps) -> Outcome {
-    if !is_installed("cargo", "deny --version") {
-        steps.skip("deny", "it is not installed. To install it: cargo install cargo-deny --locked");
+/// Builds with the oldest versions of our dependencies that the manifests allow: whoever has these gets them.
+fn minimal_versions(workspace: &Workspace, steps: &mut Steps) -> Outcome {
+    let name = "minimal versions";
+    let Some(nightly) = toolchain("nightly") else {
+        let install = "rustup toolchain install nightly --profile minimal";
+        steps.skip(name, &format!("it needs a nightly toolchain. To install one: {install}"));
+        return Ok(());
+    };
+    let target = workspace.target("minimal");
+    // A lock file of its own, so that the one that is committed stays as it is.
+    let lock = format!("resolver.lockfile-path='{}'", target.join("Cargo.lock").display());
+    let run = |words: &str| {
+        let toolchain = format!("+{nightly}");
+        execute(
+            cargo(&toolchain)
+                .args(["--config", &lock])
+                .args(words.split(' '))
+                .env("CARGO_TARGET_DIR", &target),
+        )
+    };
+    steps.step(name, || {
+        std::fs::create_dir_all(&target).map_err(|error| error.to_string())?;
+        run("generate-lockfile -Z direct-minimal-versions")?;
+        run("check --workspace --all-features --locked")
+    })
+}
+
+/// Runs a subcommand of cargo, if there is such a thing here.
+fn if_installed(steps: &mut Steps, subcommand: &str, words: &str, package: &str) -> Outcome {
+    if !is_installed("cargo", &format!("{subcommand} --version")) {
+        let install = format!("cargo install {package} --locked");
+        steps.skip(subcommand, &format!("it is not installed. To install it: {install}"));
         return Ok(());
     }
-    steps.step("deny", || execute(&mut cargo("deny check")))
+    steps.step(subcommand, || execute(&mut cargo(words)))
 }

@@ -41,7 +41,7 @@ impl Steps {
     fn summary(&self, seconds: f32) -> String {
         let mut line = format!("{}: passed after {seconds:.1} s", self.chore);
         if !self.skipped.is_empty() {
-            line += "; SKIPPED for want of a tool: ";
+            line += "; SKIPPED: ";
             line += &self.skipped.join(", ");
         }
         line
@@ -71,6 +71,6 @@ mod tests {
         assert_eq!(steps.summary(1.0), "ci: passed after 1.0 s");
         steps.skip("typos", "it is not installed");
         steps.skip("deny", "it is not installed");
-        assert_eq!(steps.summary(1.0), "ci: passed after 1.0 s; SKIPPED for want of a tool: typos, deny");
+        assert_eq!(steps.summary(1.0), "ci: passed after 1.0 s; SKIPPED: typos, deny");
     }
 }

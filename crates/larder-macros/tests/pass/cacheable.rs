@@ -1,3 +1,5 @@
+#![allow(dead_code, reason = "only the shapes of these types count")]
+
 use std::collections::HashMap;
 
 use larder_core::{Cacheable, Schema};
@@ -28,7 +30,6 @@ struct Around(Versioned);
 struct Foreign;
 
 #[derive(Cacheable)]
-#[allow(dead_code)]
 struct WithForeign {
     #[cacheable(opaque)]
     foreign: Foreign,
@@ -36,14 +37,12 @@ struct WithForeign {
 }
 
 #[derive(Cacheable)]
-#[allow(dead_code)]
 struct Tree {
     #[cacheable(opaque)]
     children: Vec<Tree>,
 }
 
 #[derive(Cacheable)]
-#[allow(dead_code)]
 enum Kind<T> {
     One,
     Two(T),
@@ -51,14 +50,12 @@ enum Kind<T> {
 }
 
 #[derive(Serialize, Cacheable)]
-#[allow(dead_code)]
 struct Attributed {
     #[serde(rename = "skip", default)]
     renamed: u32,
 }
 
 #[derive(Serialize, Cacheable)]
-#[allow(dead_code)]
 #[rustfmt::skip]
 struct SetOtherwise {
     #[serde( rename="skip" , )]
@@ -66,14 +63,12 @@ struct SetOtherwise {
 }
 
 #[derive(Serialize, Cacheable)]
-#[allow(dead_code)]
 struct Retyped {
     #[serde(rename = "skip")]
     renamed: i32,
 }
 
 #[derive(Serialize, Cacheable)]
-#[allow(dead_code)]
 struct Skipping {
     #[serde(skip)]
     scratch: Foreign,
