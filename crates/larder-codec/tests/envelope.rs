@@ -6,7 +6,7 @@ use larder_codec::{
     Bincode, Compression, Envelope, HEADER_BYTES, Header, Json, MessagePack, Postcard, Unreadable,
 };
 use larder_core::{
-    Codec, CodecId, ErrorKind, KeyHash, Label, Lifetime, Schema, Sequence, TagHash, Tags, Ttl, Version,
+    Codec, CodecId, ErrorKind, KeyHash, Label, Lifetime, Peek, Schema, Sequence, TagHash, Tags, Ttl, Version,
 };
 use proptest::prelude::*;
 
@@ -52,15 +52,30 @@ fn the_absence_of_a_value_comes_back_too() {
 fn the_server_can_mark_an_envelope_stale_in_place() {
     let envelope = text(Bincode);
     let mut stored = envelope.seal(KEY, &label(), Some(&"Ada".into())).unwrap().to_vec();
-    stored[3] = 1;
+    assert!(Peek::mark_stale(&mut stored));
     let opened = envelope.open(KEY, &stored).unwrap();
     assert!(opened.stale && opened.value.is_some());
 }
 
 #[test]
-fn scripts_find_the_birth_at_byte_16() {
+fn a_server_sees_the_fields_that_it_decides_by() {
+    let stored = text_under(Bincode, Schema::version(3)).seal(KEY, &label(), None).unwrap();
+    let peek = Peek::into(&stored).unwrap();
+    assert_eq!((peek.layout, peek.schema), (1, 3));
+    assert_eq!((peek.birth, peek.version), (label().birth, label().version));
+
+    let next = text_under(Bincode, Schema::version(4)).seal(KEY, &label(), None).unwrap();
+    let next = Peek::into(&next).unwrap();
+    assert!(next.is_newer_than(peek) && !peek.is_newer_than(next) && !peek.is_newer_than(peek));
+}
+
+#[test]
+fn a_server_sees_nothing_in_what_is_no_entry() {
     let stored = text(Bincode).seal(KEY, &label(), None).unwrap();
-    assert_eq!(u64::from_le_bytes(stored[16..24].try_into().unwrap()), 1_763_632_800_000_000);
+    for foreign in [&b""[..], b"{\"name\":1}", &stored[..63], &stored[1..]] {
+        assert_eq!(Peek::into(foreign), None);
+        assert!(!Peek::mark_stale(&mut foreign.to_vec()));
+    }
 }
 
 #[test]

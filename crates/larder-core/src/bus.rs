@@ -82,16 +82,23 @@ impl Notice {
     }
 }
 
-/// A notice as bytes with a gap in them: between `head` and `body` the remote puts the sequences, which nobody
-/// knows before.
+/// A notice on its way from the bus that wrote it down to the remote that sends it.
+///
+/// A remote that does not know the kind of frame it is given sends nothing, and [says so](Announced::sent).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frame {
-    /// Where to send it.
-    pub channel: Bytes,
-    /// What goes before the sequences.
-    pub head: Bytes,
-    /// What goes after them.
-    pub body: Bytes,
+#[non_exhaustive]
+pub enum Frame {
+    /// Bytes with a gap in them: between `head` and `body` the remote puts the sequences, which nobody knows before.
+    Bytes {
+        /// Where to send it.
+        channel: Bytes,
+        /// What goes before the sequences.
+        head: Bytes,
+        /// What goes after them.
+        body: Bytes,
+    },
+    /// The notice as it is, for a remote in the same process.
+    Plain(Notice),
 }
 
 /// An invalidation's place in its chain.

@@ -10,6 +10,7 @@ mod keys;
 mod text;
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use crate::error::{Error, ErrorKind, Result};
 pub use hash::{KeyHash, KeyHasher, Namespace, PARTITIONS, Partition};
@@ -130,6 +131,12 @@ impl Key {
 
     pub(crate) fn into_bytes(self) -> KeyBytes {
         self.text
+    }
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.hash.hash(hasher);
     }
 }
 

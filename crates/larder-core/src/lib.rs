@@ -57,6 +57,7 @@ mod ledger;
 mod local;
 mod name;
 mod observe;
+mod peek;
 mod policy;
 mod remote;
 mod schema;
@@ -79,6 +80,7 @@ pub use ledger::TagLedger;
 pub use local::{Local, Shared, Usage};
 pub use name::{AppName, CacheName, MAX_NAME_BYTES};
 pub use observe::{Event, Observer};
+pub use peek::Peek;
 pub use policy::{Capacity, Jitter, Lifetime, Ttl};
 pub use remote::{
     Fill, Filled, Guard, Invalidation, Lease, LeaseMode, LeaseReply, LeaseRequest, Put, Remote, TagDelta,

@@ -27,10 +27,19 @@ pub trait Remote: fmt::Debug + Send + Sync + 'static {
     /// Reads what is stored under each of `keys`, in their order.
     async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Bytes>>>;
 
+    /// The same, and beside it, read no later than the values, the latest sequence of [`Chain::Tags`]: for a node that
+    /// cannot be sure to have heard of every invalidation of a tag.
+    async fn get_and_tags(&self, keys: &[Key]) -> Result<(Vec<Option<Bytes>>, Sequence)>;
+
     /// Asks for the right to load a key.
+    ///
+    /// What stands in the way is looked at in this order: a guarded write makes the key
+    /// [quarantined](LeaseReply::Quarantined); a value that the request's mode does not mean to replace, and that was born
+    /// at or after `need_birth`, is [found](LeaseReply::Found); the lease that is already held by this name is
+    /// granted again; another, born at or after `need_birth`, is [busy](LeaseReply::Busy). Everything else is granted.
     async fn lease(&self, key: &Key, request: &LeaseRequest) -> Result<LeaseReply>;
 
-    /// Extends a lease that is still held. Returns whether it was.
+    /// Lets a lease that is still held last for `hold` from now on. Returns whether it was held.
     async fn renew(&self, key: &Key, lease: Lease, hold: Ttl) -> Result<bool>;
 
     /// Gives a lease back without storing anything.
@@ -48,7 +57,9 @@ pub trait Remote: fmt::Debug + Send + Sync + 'static {
     /// The latest sequence of every chain.
     async fn sequences(&self) -> Result<Vec<(Chain, Sequence)>>;
 
-    /// Makes sure that a chain goes on after `at`, which some node has seen and the server may have lost.
+    /// Makes sure that a chain goes on after `at`, which some node has seen and the server may have lost. Only a sequence
+    /// that the server itself once told may be passed on; one that is more than a day ahead of it is
+    /// [refused](crate::ErrorKind::Refused).
     async fn raise(&self, chain: Chain, at: Sequence) -> Result<()>;
 
     /// The tags that were invalidated after `since`, with the floor below which they have been forgotten, and the caches
@@ -66,7 +77,8 @@ pub struct LeaseRequest {
     pub hold: Ttl,
     /// What may stand in the way.
     pub mode: LeaseMode,
-    /// Entries and leases born before it are of no use, because one of the key's tags was invalidated then.
+    /// Entries and leases born before it are of no use: the cache, or one of the tags that the key had, was invalidated
+    /// then.
     pub need_birth: Sequence,
     /// The birth of what is about to be loaded.
     pub birth: Sequence,
@@ -103,10 +115,20 @@ pub enum LeaseMode {
     /// None was found. If there is one by now, it is the answer.
     #[default]
     Miss,
-    /// The one with this identity, which could not be read or is to be refreshed. Any other is the answer.
+    /// The one with this [identity](Self::replace), which could not be read or is to be refreshed. Any other is the answer.
     Replace(Bytes),
-    /// One that a newer build wrote. It stays; the lease only keeps other nodes from loading too.
-    Foreign,
+    /// Whatever is there: it is to be loaded anew in any case, or a newer build wrote it, and it stays.
+    Any,
+}
+
+impl LeaseMode {
+    /// The mode that replaces `stored`.
+    ///
+    /// Its identity is its bytes 4 to 63, as far as there are any. In an envelope these hold the checksum, and leave out the
+    /// mark that [`Invalidation::Expire`] sets. Two values that share an identity cost one load too many.
+    pub fn replace(stored: &Bytes) -> Self {
+        Self::Replace(stored.slice(stored.len().min(4)..stored.len().min(64)))
+    }
 }
 
 /// The server's answer to a [`LeaseRequest`].
@@ -129,7 +151,8 @@ pub enum LeaseReply {
 pub enum Fill {
     /// A new value.
     Value(Bytes, Ttl),
-    /// The old value with a new header: the origin says that it has not changed.
+    /// The header of the value that is there: the origin says that it has not changed. Nothing is stored if none is there,
+    /// or one that is shorter.
     Header(Bytes, Ttl),
 }
 
@@ -141,6 +164,8 @@ pub enum Filled {
     Stored,
     /// The lease was gone: an invalidation has overtaken the load, or it took too long.
     Overtaken,
+    /// The lease was there, but not the value whose header was to be replaced. The lease is given back.
+    Vanished,
 }
 
 /// What became of a versioned write.
@@ -161,6 +186,8 @@ pub enum Put {
 pub enum Invalidation<'a> {
     /// Removes values and leases, and ends the guard of the write, if there is one.
     Keys(Partition, &'a [Key], Option<Guard>),
+    /// Removes a value and its lease, and from then on refuses to store versions below this one.
+    Version(&'a Key, Version),
     /// Marks values as stale and removes leases.
     Expire(Partition, &'a [Key]),
     /// Removes values and leases before a write, and lets nothing be stored until it ends or the guard times out.
