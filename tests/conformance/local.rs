@@ -4,6 +4,7 @@
 
 mod basics;
 mod clearing;
+mod disconnected;
 mod expiry;
 mod fencing;
 mod flushes;
@@ -99,7 +100,17 @@ macro_rules! suite {
                 a_newer_version_wins_after_an_older_arrived_late
                 the_same_version_again_is_kept
                 without_a_version_the_last_one_wins
-                a_version_that_is_gone_refuses_nothing;
+                a_version_that_is_gone_refuses_nothing
+                a_put_fences_the_loads_under_way
+                a_put_of_an_older_version_changes_nothing;
+            disconnected:
+                bounded_keeps_what_was_read_for_the_bound
+                the_bound_counts_from_the_beginning_of_the_read
+                what_was_kept_out_of_sync_is_served_by_the_vigilant_too
+                bounded_does_not_prolong_a_life
+                invalidations_reach_what_was_kept_out_of_sync
+                bypass_keeps_nothing
+                serve_keeps_everything_and_vouches_for_nothing;
             sharing:
                 two_caches_do_not_see_each_others_keys
                 an_evict_in_one_cache_leaves_the_other_alone

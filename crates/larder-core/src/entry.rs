@@ -18,13 +18,24 @@ pub struct Loaded<V> {
     pub(crate) value: Option<V>,
     label: Label,
     made: Moment,
+    read: Moment,
 }
 
 impl<V> Loaded<V> {
     /// A value, or `None` for the knowledge that the origin has none; what is known besides; and when it was made, which
     /// is when its load began.
     pub fn new(key: Key, value: Option<V>, label: Label, made: Moment) -> Self {
-        Self { key, value, label, made }
+        Self { key, value, label, made, read: made }
+    }
+
+    /// Sets when this node began to read it. That is later than when it was made, if another node has made it.
+    #[must_use]
+    pub fn read_at(self, read: Moment) -> Self {
+        Self { read, ..self }
+    }
+
+    pub(crate) fn read(&self) -> Moment {
+        self.read
     }
 }
 
@@ -57,7 +68,10 @@ pub struct Entry<V> {
     /// Milliseconds from being made to the last hit, kept only where idle entries expire.
     last_hit: AtomicU32,
     weight: u32,
-    load_cost: u32,
+    /// Milliseconds.
+    load_cost: u16,
+    /// Whether its life was cut short, because it was put here while invalidations could be missed.
+    provisional: bool,
     /// What most entries do not have.
     rare: Option<Box<Rare>>,
 }
@@ -74,7 +88,7 @@ impl<V> Entry<V> {
 
     /// What was loaded, as it lies on the shelf from `now` on. `owned` is what its value owns elsewhere.
     pub(crate) fn new(loaded: Loaded<V>, stamp: Stamp, now: Moment, owned: u32) -> Self {
-        let Loaded { key, value, label, made } = loaded;
+        let Loaded { key, value, label, made, read: _ } = loaded;
         let key = key.into_bytes();
         let fresh_until = made.after(label.lifetime.fresh().as_duration());
         let is_rare = !label.tags.is_empty() || !label.version.is_none();
@@ -92,9 +106,18 @@ impl<V> Entry<V> {
             time_to_live: label.lifetime.time_to_live().as_millis(),
             last_hit: AtomicU32::new(millis(now.since(made))),
             weight: u32::try_from(own).unwrap_or(u32::MAX).saturating_add(owned),
-            load_cost: millis(label.load_cost),
+            load_cost: u16::try_from(label.load_cost.as_millis()).unwrap_or(u16::MAX),
+            provisional: false,
             rare,
         }
+    }
+
+    /// Lets it go at `end`, if it does not before.
+    pub(crate) fn cut(self, end: Moment) -> Self {
+        let fresh_until = AtomicU64::new(self.fresh_until.into_inner().min(end.as_nanos()));
+        let made = self.expires.before(Duration::from_millis(self.time_to_live.into()));
+        let expires = self.expires.min(end);
+        Self { expires, fresh_until, time_to_live: millis(expires.since(made)), provisional: true, ..self }
     }
 
     /// The value, or `None` if the origin has none.
@@ -124,7 +147,12 @@ impl<V> Entry<V> {
         self.expires.since(now)
     }
 
-    /// How long its load took.
+    /// Whether its life was cut short, because it was put here while invalidations could be missed.
+    pub fn is_provisional(&self) -> bool {
+        self.provisional
+    }
+
+    /// How long its load took, up to about a minute.
     pub fn load_cost(&self) -> Duration {
         Duration::from_millis(self.load_cost.into())
     }

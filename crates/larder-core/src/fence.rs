@@ -55,7 +55,7 @@ const STRIPES: usize = if cfg!(loom) { 2 } else { 4_096 };
 ///
 /// let stamp = fence.stamp(); // before the first I/O …
 /// fence.evict(ada, || {}); // … then somebody writes …
-/// let kept = fence.admit(ada, stamp, Moment::ORIGIN, || Ok(())); // … then the load is done.
+/// let kept = fence.admit(ada, stamp, Moment::ORIGIN, |_| Ok(())); // … then the load is done.
 /// assert_eq!(kept, Err(Refused::Invalidated));
 /// # Ok::<(), larder_core::Error>(())
 /// ```
@@ -69,6 +69,15 @@ pub struct Fence {
     floors: Box<[AtomicU64]>,
     /// Until when the node may believe that it hears of every invalidation. The bus moves it on.
     trusted_until: AtomicU64,
+}
+
+/// Whether the node may believe that it has heard of every invalidation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Trust {
+    /// It may.
+    Sure,
+    /// The bus has been silent for too long. What is put into the local tier now may not count on being invalidated.
+    Unsure,
 }
 
 /// Why a value was returned to its caller but not kept.
@@ -163,16 +172,18 @@ impl Fence {
         Stamp(self.clock.load(Ordering::Acquire))
     }
 
-    /// Runs `insert`, which puts the loaded value into the local tier, unless an invalidation may have overtaken
-    /// the load that was stamped with `stamp`.
+    /// Runs `insert`, which puts the loaded value into the local tier, unless an invalidation that the node has heard of
+    /// has overtaken the load that was stamped with `stamp`.
     ///
-    /// `insert` runs under the lock of the key's stripe: it must be short, and must not come back here.
+    /// `insert` is told whether the node hears of them all at present, and must see to it that what it inserts without
+    /// that does not stay for long. It runs under the lock of the key's stripe: it must be short, and must not come back
+    /// here.
     pub fn admit<R>(
         &self,
         hash: KeyHash,
         stamp: Stamp,
         now: Moment,
-        insert: impl FnOnce() -> Result<R, Refused>,
+        insert: impl FnOnce(Trust) -> Result<R, Refused>,
     ) -> Result<R, Refused> {
         let last = self.lock(hash);
         if *last > stamp.0 {
@@ -181,10 +192,7 @@ impl Fence {
         if self.floor(hash.partition()) > stamp {
             return Err(Refused::Flushed);
         }
-        if !self.is_trusted(now) {
-            return Err(Refused::OutOfSync);
-        }
-        insert()
+        insert(if self.is_trusted(now) { Trust::Sure } else { Trust::Unsure })
     }
 
     /// Runs `act` while no load of this key can be admitted and no invalidation of it be heard.

@@ -27,6 +27,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{OnceLock, PoisonError, RwLock};
 
+use crate::name::CacheName;
 use crate::remote::TagDelta;
 use crate::stamp::Sequence;
 use crate::tag::{TagHash, Tags};
@@ -64,6 +65,10 @@ pub struct TagLedger {
     stripes: OnceLock<Box<[AtomicU64]>>,
     /// Per tag, its latest sequence. Written before its stripe, so that who sees the stripe finds the tag.
     exact: RwLock<HashMap<TagHash, u64>>,
+    /// The latest sequence at which any cache was cleared, or all of them. Written last, so that who sees it finds which.
+    cleared: AtomicU64,
+    /// Per cache, and under `None` for all of them, the sequence of its last clear. Never forgotten.
+    clears: RwLock<HashMap<Option<CacheName>, u64>>,
 }
 
 impl TagLedger {
@@ -75,6 +80,8 @@ impl TagLedger {
             gap: AtomicU64::new(0),
             stripes: OnceLock::new(),
             exact: RwLock::new(HashMap::new()),
+            cleared: AtomicU64::new(0),
+            clears: RwLock::new(HashMap::new()),
         }
     }
 
@@ -110,7 +117,23 @@ impl TagLedger {
         self.gap.fetch_max(at.get(), Ordering::Release);
     }
 
-    /// Is told what was missed.
+    /// Hears that a cache, or without a name all of them, was cleared at `at`. Returns whether that was news.
+    ///
+    /// This outdates what the shared tier has of it. What lies on a shelf is for [`Shelf::clear`](crate::Shelf::clear).
+    pub fn clear(&self, cache: Option<&CacheName>, at: Sequence) -> bool {
+        let at = at.get();
+        let is_news = {
+            let mut clears = self.clears.write().unwrap_or_else(PoisonError::into_inner);
+            let latest = clears.entry(cache.cloned()).or_default();
+            let before = std::mem::replace(latest, at.max(*latest));
+            before < at
+        };
+        self.cleared.fetch_max(at, Ordering::Release);
+        self.see(Sequence::new(at));
+        is_news
+    }
+
+    /// Is told which tags were missed. The clears that were missed must have been told to [`clear`](Self::clear) before.
     pub fn close_gap(&self, missed: &TagDelta) {
         for &(tag, at) in &missed.tags {
             self.invalidate(tag, at);
@@ -151,6 +174,31 @@ impl TagLedger {
             let latest = stripes.get(stripe_of(tag)).map_or(0, |stripe| stripe.load(Ordering::Acquire));
             latest <= birth.get() || self.latest(tag) <= birth.get()
         })
+    }
+
+    /// Whether what was born at `birth` in `cache` has been cleared since, as far as this node knows. What may have been
+    /// missed counts as a clear.
+    pub fn is_cleared(&self, cache: &CacheName, birth: Sequence) -> bool {
+        birth.get() < self.gap.load(Ordering::Acquire)
+            || birth.get() < self.cleared.load(Ordering::Acquire) && birth < self.last_clear(cache)
+    }
+
+    /// When `cache` was last cleared, by itself or with all others.
+    pub fn last_clear(&self, cache: &CacheName) -> Sequence {
+        let clears = self.clears.read().unwrap_or_else(PoisonError::into_inner);
+        let last = |cache: &Option<CacheName>| clears.get(cache).copied().unwrap_or(0);
+        Sequence::new(last(&None).max(last(&Some(cache.clone()))))
+    }
+
+    /// When any of `tags` was last invalidated, or may have been.
+    pub fn last_invalidated(&self, tags: &Tags) -> Sequence {
+        let latest = tags.as_slice().iter().map(|&tag| self.latest(tag)).max();
+        Sequence::new(latest.unwrap_or(0))
+    }
+
+    /// Whether it is not known yet what was missed.
+    pub fn has_gap(&self) -> bool {
+        self.gap.load(Ordering::Acquire) > 0
     }
 
     /// How many tags the exact copy holds.
@@ -268,6 +316,44 @@ mod tests {
         assert!(ledger.is_current(at(10), &tags(&[A])));
         assert!(!ledger.is_current(at(10), &tags(&[TWIN])));
         assert_eq!(ledger.seen(), at(12));
+    }
+
+    #[test]
+    fn a_clear_reaches_what_was_born_before_it_in_its_cache() {
+        let ledger = TagLedger::new();
+        let (users, prices) = (CacheName::new("user").unwrap(), CacheName::new("price").unwrap());
+        assert!(!ledger.is_cleared(&users, at(0)));
+        assert!(ledger.clear(Some(&users), at(10)));
+        assert!(!ledger.clear(Some(&users), at(10)) && !ledger.clear(Some(&users), at(9)));
+        assert!(ledger.is_cleared(&users, at(9)) && !ledger.is_cleared(&users, at(10)));
+        assert!(!ledger.is_cleared(&prices, at(9)));
+        assert_eq!(ledger.seen(), at(10));
+
+        assert!(ledger.clear(None, at(20)));
+        assert!(ledger.is_cleared(&prices, at(19)) && ledger.is_cleared(&users, at(19)));
+        assert_eq!((ledger.last_clear(&users), ledger.last_clear(&prices)), (at(20), at(20)));
+    }
+
+    #[test]
+    fn in_a_gap_everything_may_have_been_cleared() {
+        let ledger = TagLedger::new();
+        let users = CacheName::new("user").unwrap();
+        ledger.open_gap(at(12));
+        assert!(ledger.has_gap() && ledger.is_cleared(&users, at(11)) && !ledger.is_cleared(&users, at(12)));
+        ledger.close_gap(&TagDelta { seen: at(12), ..TagDelta::default() });
+        assert!(!ledger.has_gap() && !ledger.is_cleared(&users, at(0)));
+    }
+
+    #[test]
+    fn the_last_of_many_tags_is_the_one_that_counts() {
+        let ledger = TagLedger::new();
+        ledger.invalidate(A, at(10));
+        ledger.invalidate(TWIN, at(30));
+        assert_eq!(ledger.last_invalidated(&tags(&[A, TWIN])), at(30));
+        assert_eq!(ledger.last_invalidated(&tags(&[A])), at(10));
+        assert_eq!(ledger.last_invalidated(&Tags::none()), at(0));
+        ledger.raise_floor(at(20));
+        assert_eq!(ledger.last_invalidated(&tags(&[A])), at(20));
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub use clock::{Clock, Moment, TimeSource};
 pub use codec::{Codec, CodecId};
 pub use entry::{Entry, Loaded, Slot, Stored};
 pub use error::{Error, ErrorKind, Result, Retry};
-pub use fence::{Fence, Refused};
+pub use fence::{Fence, Refused, Trust};
 pub use key::{CacheKey, Key, KeyHash, KeyHasher, KeyText, MAX_KEY_BYTES, Namespace, PARTITIONS, Partition};
 pub use label::{Label, Version};
 #[cfg(feature = "derive")]
@@ -81,7 +81,7 @@ pub use local::{Local, Shared, Usage};
 pub use name::{AppName, CacheName, MAX_NAME_BYTES};
 pub use observe::{Event, Observer};
 pub use peek::Peek;
-pub use policy::{Capacity, Jitter, Lifetime, Ttl};
+pub use policy::{Capacity, Jitter, Lifetime, Ttl, WhileDisconnected};
 pub use remote::{
     Fill, Filled, Guard, Invalidation, Lease, LeaseMode, LeaseReply, LeaseRequest, Put, Remote, TagDelta,
 };

@@ -177,6 +177,20 @@ fn scale(ttl: Ttl, factor: f64) -> Ttl {
     Ttl::from_millis(millis).unwrap_or(Ttl::MIN)
 }
 
+/// What a local tier is good for while the bus cannot say what was invalidated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WhileDisconnected {
+    /// What was read from the shared tier or the origin is kept for as long as the bus promises to hide a loss, and not a
+    /// moment longer. So no hit is staler than ever, and the origin is still asked at most once per key in that time.
+    #[default]
+    Bounded,
+    /// Nothing is served from it, and nothing kept.
+    Bypass,
+    /// Everything is served from it, marked as stale.
+    Serve,
+}
+
 /// How much a [`Local`](crate::Local) may hold before it evicts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Capacity {

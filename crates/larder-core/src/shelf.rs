@@ -3,15 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use crate::clock::{Clock, Moment};
 use crate::entry::{Entry, Loaded};
 use crate::error::Result;
-use crate::fence::{Fence, Refused};
+use crate::fence::{Fence, Refused, Trust};
 use crate::key::{CacheKey, Key, KeyHash, Namespace};
 use crate::ledger::TagLedger;
 use crate::local::Local;
-use crate::policy::Ttl;
+use crate::policy::{Ttl, WhileDisconnected};
 use crate::stamp::Stamp;
 
 /// A cache's typed view of a [`Local`], behind the [`Fence`].
@@ -57,6 +58,9 @@ pub struct Shelf<V> {
     cleared: AtomicU64,
     idle: Option<Ttl>,
     vigilance: Vigilance,
+    disconnected: WhileDisconnected,
+    /// For how long the bus may hide that it has lost something.
+    bound: Duration,
     weigh: Weigher<V>,
 }
 
@@ -99,6 +103,8 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             cleared: AtomicU64::new(0),
             idle: None,
             vigilance: Vigilance::default(),
+            disconnected: WhileDisconnected::Bypass,
+            bound: Duration::ZERO,
             weigh: Box::new(|_| 0),
         }
     }
@@ -135,6 +141,14 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         Self { vigilance, ..self }
     }
 
+    /// Sets what is kept and served while the bus is out of sync, and for how long it may hide that it has lost something.
+    ///
+    /// Default: nothing.
+    #[must_use]
+    pub fn while_disconnected(self, disconnected: WhileDisconnected, bound: Duration) -> Self {
+        Self { disconnected, bound, ..self }
+    }
+
     /// Sets how many bytes a value owns outside of itself: the buffers of its strings and vectors.
     ///
     /// Default: none.
@@ -148,18 +162,50 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     /// `stamp` was taken from [`stamp`](Self::stamp) before the load's first I/O. Refused or not, the value may be
     /// returned to the callers who waited for it.
     pub fn insert(&self, stamp: Stamp, loaded: Loaded<V>) -> Result<Arc<Entry<V>>, Refused> {
+        let (entry, kept) = self.offer(stamp, loaded);
+        kept.map(|()| entry)
+    }
+
+    /// The same, for who has a use for the entry even if it is refused.
+    pub fn offer(&self, stamp: Stamp, loaded: Loaded<V>) -> (Arc<Entry<V>>, Result<(), Refused>) {
+        let (now, hash) = (self.clock.now(), loaded.key.hash());
+        let is_ours = *loaded.key.namespace() == self.namespace;
+        let entry = self.make(stamp, loaded, now);
+        if !is_ours {
+            return (entry, Err(Refused::Misplaced));
+        }
+        let kept = self.fence.admit(hash, stamp, now, |trust| {
+            self.check_trust(trust, &entry)?;
+            self.check(hash, &entry, now)?;
+            self.local.insert(hash, entry.clone());
+            Ok(())
+        });
+        (entry, kept)
+    }
+
+    /// Puts a versioned value on the shelf that its writer brings along, unless a newer version is there, and fences the
+    /// loads under way. For a cache that has no tier but this: where there is another, the order is made there.
+    pub fn put(&self, loaded: Loaded<V>) -> Result<Arc<Entry<V>>, Refused> {
         if *loaded.key.namespace() != self.namespace {
             return Err(Refused::Misplaced);
         }
         let (now, hash) = (self.clock.now(), loaded.key.hash());
-        let owned = loaded.value.as_ref().map_or(0, &self.weigh);
-        let entry = Arc::new(Entry::new(loaded, stamp, now, owned));
-        self.fence.admit(hash, stamp, now, || {
+        let entry = self.make(self.stamp(), loaded, now);
+        self.fence.evict(hash, || {
             self.check(hash, &entry, now)?;
             self.local.insert(hash, entry.clone());
             Ok(())
         })?;
         Ok(entry)
+    }
+
+    /// What was loaded as an entry, which lies on no shelf yet.
+    fn make(&self, stamp: Stamp, loaded: Loaded<V>, now: Moment) -> Arc<Entry<V>> {
+        let owned = loaded.value.as_ref().map_or(0, &self.weigh);
+        let read = loaded.read();
+        let entry = Entry::new(loaded, stamp, now, owned);
+        let is_cut = self.disconnected == WhileDisconnected::Bounded && !self.fence.is_trusted(now);
+        Arc::new(if is_cut { entry.cut(read.after(self.bound)) } else { entry })
     }
 
     /// Hears that a key was invalidated.
@@ -223,7 +269,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             self.discard(hash, &entry);
             return Lookup::Absent;
         }
-        if entry.stamp() < self.fence.floor(hash.partition()) || self.is_out_of_sync(now) {
+        if entry.stamp() < self.fence.floor(hash.partition()) || self.is_out_of_sync(&entry, now) {
             Lookup::Suspect(entry)
         } else if entry.is_fresh(now) {
             Lookup::Fresh(entry)
@@ -258,9 +304,21 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         entry.tagged().is_none_or(|(birth, tags)| self.tags.is_current(birth, tags))
     }
 
+    /// Whether a hit asks for trust, and there is none.
     #[inline]
-    fn is_out_of_sync(&self, now: Moment) -> bool {
-        self.vigilance == Vigilance::EveryHit && !self.fence.is_trusted(now)
+    fn is_out_of_sync(&self, entry: &Entry<V>, now: Moment) -> bool {
+        let asks = self.vigilance == Vigilance::EveryHit || self.disconnected == WhileDisconnected::Serve;
+        asks && !self.fence.is_trusted(now) && !entry.is_provisional()
+    }
+
+    /// Whether an entry may lie here without being sure to hear of its invalidation.
+    fn check_trust(&self, trust: Trust, entry: &Entry<V>) -> Result<(), Refused> {
+        match (trust, self.disconnected) {
+            (Trust::Sure, _) | (Trust::Unsure, WhileDisconnected::Serve) => Ok(()),
+            // Trust may have been lost after the entry was made.
+            (Trust::Unsure, WhileDisconnected::Bounded) if entry.is_provisional() => Ok(()),
+            (Trust::Unsure, _) => Err(Refused::OutOfSync),
+        }
     }
 
     /// What the fence does not know: whether the entry could be served at all.

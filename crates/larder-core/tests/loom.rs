@@ -4,7 +4,7 @@
 //! `RUSTFLAGS="--cfg loom" cargo test -p larder-core --test loom --release`
 #![cfg(loom)]
 
-use larder_core::{Fence, KeyHash, Moment, Stamp};
+use larder_core::{Fence, KeyHash, Moment, Refused, Stamp, Trust};
 use loom::model::Builder;
 use loom::sync::atomic::{AtomicU32, Ordering};
 use loom::sync::{Arc, Mutex};
@@ -36,7 +36,10 @@ impl Node {
     fn load(&self) -> Option<u32> {
         let stamp = self.fence.stamp();
         let value = self.origin.load(Ordering::Relaxed);
-        let insert = || {
+        let insert = |trust| {
+            if trust == Trust::Unsure {
+                return Err(Refused::OutOfSync);
+            }
             *self.local.lock().expect("no holder panics") = Some(Kept { stamp, value });
             Ok(value)
         };

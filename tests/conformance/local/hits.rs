@@ -13,7 +13,7 @@ pub(super) fn a_hit_returns_without_waiting_for_the_fence<T: Tier>() {
     let users = rig.users();
     put(&users, "ada", 1);
     let ada = hash(&users, "ada");
-    let held = rig.fence.admit(ada, users.stamp(), Moment::ORIGIN, || Ok(see(&users, "ada")));
+    let held = rig.fence.admit(ada, users.stamp(), Moment::ORIGIN, |_| Ok(see(&users, "ada")));
     assert_eq!(held, Ok(fresh(1)));
 }
 

@@ -2,7 +2,7 @@
 
 use larder_core::{Label, Refused, Shelf};
 
-use super::rig::{LIFE, Rig, finish, fresh, hash, put, see, tag, tagged, versioned};
+use super::rig::{LIFE, Rig, finish, fresh, hash, label, loaded, put, see, tag, tagged, versioned};
 use super::tier::Tier;
 
 fn write(users: &Shelf<u32>, value: u32, label: Label) -> Result<(), Refused> {
@@ -73,4 +73,21 @@ pub(super) fn a_version_that_is_gone_refuses_nothing<T: Tier>() {
         assert_eq!(see(&users, "ada"), fresh(1), "{how}");
         users.evict(hash(&users, "ada"));
     }
+}
+
+pub(super) fn a_put_fences_the_loads_under_way<T: Tier>() {
+    let users = Rig::<T>::new().users();
+    let stamp = users.stamp();
+    users.put(loaded(&users, "ada", 2, versioned(2))).unwrap();
+    assert_eq!(see(&users, "ada"), fresh(2));
+    assert_eq!(finish(&users, stamp, "ada", 1, label()), Err(Refused::Invalidated));
+    assert_eq!(see(&users, "ada"), fresh(2));
+}
+
+pub(super) fn a_put_of_an_older_version_changes_nothing<T: Tier>() {
+    let users = Rig::<T>::new().users();
+    users.put(loaded(&users, "ada", 2, versioned(2))).unwrap();
+    let late = users.put(loaded(&users, "ada", 1, versioned(1)));
+    assert_eq!(late.map(|_| ()), Err(Refused::Outdated));
+    assert_eq!(see(&users, "ada"), fresh(2));
 }

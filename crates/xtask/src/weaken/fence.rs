@@ -38,15 +38,15 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "a load is admitted out of sync",
         file: FENCE,
-        from: "if !self.is_trusted(now) {",
-        to: "if !self.is_trusted(now) && false {",
+        from: "insert(if self.is_trusted(now) {",
+        to: "insert(if self.is_trusted(now) || true {",
         noticed_by: Local("a_load_that_ends_out_of_sync_is_not_kept"),
     },
     Weakening {
         name: "the same, in all interleavings",
         file: FENCE,
-        from: "if !self.is_trusted(now) {",
-        to: "if !self.is_trusted(now) && false {",
+        from: "insert(if self.is_trusted(now) {",
+        to: "insert(if self.is_trusted(now) || true {",
         noticed_by: Loom("without_trust_no_load_is_kept"),
     },
     Weakening {
@@ -59,8 +59,8 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "a load is inserted after the lock is let go",
         file: FENCE,
-        from: "            return Err(Refused::OutOfSync);\n        }\n        insert()",
-        to: "            return Err(Refused::OutOfSync);\n        }\n        drop(last);\n        insert()",
+        from: "        insert(if self.is_trusted(now)",
+        to: "        drop(last);\n        insert(if self.is_trusted(now)",
         noticed_by: Loom("an_overtaken_load_leaves_nothing_behind"),
     },
     Weakening {

@@ -115,14 +115,14 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "a hit does not look at the floor",
         file: SHELF,
-        from: "entry.stamp() < self.fence.floor(hash.partition()) || self.is_out_of_sync(now)",
-        to: "self.is_out_of_sync(now)",
+        from: "entry.stamp() < self.fence.floor(hash.partition()) || self.is_out_of_sync(&entry, now)",
+        to: "self.is_out_of_sync(&entry, now)",
         noticed_by: Local("what_a_flush_found_is_suspect_and_usable"),
     },
     Weakening {
         name: "a vigilant hit does not ask for trust",
         file: SHELF,
-        from: "entry.stamp() < self.fence.floor(hash.partition()) || self.is_out_of_sync(now)",
+        from: "entry.stamp() < self.fence.floor(hash.partition()) || self.is_out_of_sync(&entry, now)",
         to: "entry.stamp() < self.fence.floor(hash.partition())",
         noticed_by: Local("a_vigilant_hit_beyond_trust_is_suspect"),
     },
