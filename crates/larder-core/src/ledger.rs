@@ -22,6 +22,8 @@
 //! The copy holds at most 131,072 tags. Past that the older half is forgotten and the *floor* raised to the
 //! latest of it: tagged entries born before the floor count as invalidated. That costs misses, never a stale hit.
 
+mod clears;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,6 +33,7 @@ use crate::name::CacheName;
 use crate::remote::TagDelta;
 use crate::stamp::Sequence;
 use crate::tag::{TagHash, Tags};
+use clears::Clears;
 
 const STRIPES: usize = 1 << 16;
 const MOST_TAGS: usize = 1 << 17;
@@ -57,6 +60,8 @@ const MOST_TAGS: usize = 1 << 17;
 pub struct TagLedger {
     /// The latest sequence that this node has heard of: the birth of loads that begin now.
     seen: AtomicU64,
+    /// Nothing up to here was missed.
+    known: AtomicU64,
     /// Entries with tags that were born before it are not current.
     floor: AtomicU64,
     /// The same, but only until it is known what was missed.
@@ -65,10 +70,8 @@ pub struct TagLedger {
     stripes: OnceLock<Box<[AtomicU64]>>,
     /// Per tag, its latest sequence. Written before its stripe, so that who sees the stripe finds the tag.
     exact: RwLock<HashMap<TagHash, u64>>,
-    /// The latest sequence at which any cache was cleared, or all of them. Written last, so that who sees it finds which.
-    cleared: AtomicU64,
-    /// Per cache, and under `None` for all of them, the sequence of its last clear. Never forgotten.
-    clears: RwLock<HashMap<Option<CacheName>, u64>>,
+    /// When whole caches were cleared.
+    clears: Clears,
 }
 
 impl TagLedger {
@@ -76,12 +79,12 @@ impl TagLedger {
     pub fn new() -> Self {
         Self {
             seen: AtomicU64::new(0),
+            known: AtomicU64::new(0),
             floor: AtomicU64::new(0),
             gap: AtomicU64::new(0),
             stripes: OnceLock::new(),
             exact: RwLock::new(HashMap::new()),
-            cleared: AtomicU64::new(0),
-            clears: RwLock::new(HashMap::new()),
+            clears: Clears::default(),
         }
     }
 
@@ -112,7 +115,8 @@ impl TagLedger {
         self.see(at);
     }
 
-    /// Hears that invalidations up to `at` were missed. Until it is told which, no tagged entry from before is current.
+    /// Hears that invalidations up to `at` were missed. Until it [learns](Self::learn) which, no tagged entry from before is
+    /// current.
     pub fn open_gap(&self, at: Sequence) {
         self.gap.fetch_max(at.get(), Ordering::Release);
     }
@@ -121,33 +125,43 @@ impl TagLedger {
     ///
     /// This outdates what the shared tier has of it. What lies on a shelf is for [`Shelf::clear`](crate::Shelf::clear).
     pub fn clear(&self, cache: Option<&CacheName>, at: Sequence) -> bool {
-        let at = at.get();
-        let is_news = {
-            let mut clears = self.clears.write().unwrap_or_else(PoisonError::into_inner);
-            let latest = clears.entry(cache.cloned()).or_default();
-            let before = std::mem::replace(latest, at.max(*latest));
-            before < at
-        };
-        self.cleared.fetch_max(at, Ordering::Release);
-        self.see(Sequence::new(at));
+        let is_news = self.clears.note(cache, at);
+        self.see(at);
         is_news
     }
 
-    /// Is told which tags were missed. The clears that were missed must have been told to [`clear`](Self::clear) before.
-    pub fn close_gap(&self, missed: &TagDelta) {
+    /// Learns what was missed since [`known`](Self::known), and closes the gap. Returns the clears that are news, for the
+    /// shelves to hear of.
+    pub fn learn(&self, missed: &TagDelta) -> Vec<Option<CacheName>> {
         for &(tag, at) in &missed.tags {
             self.invalidate(tag, at);
         }
         if missed.floor > Sequence::ZERO {
             self.raise_floor(missed.floor);
         }
-        self.see(missed.seen);
+        let caches = missed.caches.iter().map(|(cache, at)| (Some(cache), *at));
+        let clears = caches.chain([(None, missed.everything)]);
+        let news = clears.filter(|&(cache, at)| self.clear(cache, at)).map(|(cache, _)| cache.cloned());
+        let news = news.collect();
+        self.know(missed.seen);
         // Last, so that no hit comes between. A gap that was opened meanwhile is a later one, and stays.
         let closed = |gap: u64| (gap <= missed.seen.get()).then_some(0);
         let _stays = self.gap.fetch_update(Ordering::AcqRel, Ordering::Acquire, closed);
+        news
     }
 
     /// Hears that every invalidation up to `at` has been told.
+    pub fn know(&self, at: Sequence) {
+        self.known.fetch_max(at.get(), Ordering::Release);
+        self.see(at);
+    }
+
+    /// Every invalidation up to here has been told. A loss may leave it behind what was [`seen`](Self::seen).
+    pub fn known(&self) -> Sequence {
+        Sequence::new(self.known.load(Ordering::Acquire))
+    }
+
+    /// Hears that there was an invalidation at `at`.
     pub fn see(&self, at: Sequence) {
         self.seen.fetch_max(at.get(), Ordering::Release);
     }
@@ -179,15 +193,12 @@ impl TagLedger {
     /// Whether what was born at `birth` in `cache` has been cleared since, as far as this node knows. What may have been
     /// missed counts as a clear.
     pub fn is_cleared(&self, cache: &CacheName, birth: Sequence) -> bool {
-        birth.get() < self.gap.load(Ordering::Acquire)
-            || birth.get() < self.cleared.load(Ordering::Acquire) && birth < self.last_clear(cache)
+        birth.get() < self.gap.load(Ordering::Acquire) || birth < self.clears.last(cache)
     }
 
     /// When `cache` was last cleared, by itself or with all others.
     pub fn last_clear(&self, cache: &CacheName) -> Sequence {
-        let clears = self.clears.read().unwrap_or_else(PoisonError::into_inner);
-        let last = |cache: &Option<CacheName>| clears.get(cache).copied().unwrap_or(0);
-        Sequence::new(last(&None).max(last(&Some(cache.clone()))))
+        self.clears.last(cache)
     }
 
     /// When any of `tags` was last invalidated, or may have been.
@@ -312,7 +323,7 @@ mod tests {
         assert!(ledger.is_current(at(10), &Tags::none()));
 
         let missed = TagDelta { tags: vec![(TWIN, at(11))], seen: at(12), ..TagDelta::default() };
-        ledger.close_gap(&missed);
+        ledger.learn(&missed);
         assert!(ledger.is_current(at(10), &tags(&[A])));
         assert!(!ledger.is_current(at(10), &tags(&[TWIN])));
         assert_eq!(ledger.seen(), at(12));
@@ -340,7 +351,7 @@ mod tests {
         let users = CacheName::new("user").unwrap();
         ledger.open_gap(at(12));
         assert!(ledger.has_gap() && ledger.is_cleared(&users, at(11)) && !ledger.is_cleared(&users, at(12)));
-        ledger.close_gap(&TagDelta { seen: at(12), ..TagDelta::default() });
+        ledger.learn(&TagDelta { seen: at(12), ..TagDelta::default() });
         assert!(!ledger.has_gap() && !ledger.is_cleared(&users, at(0)));
     }
 
@@ -360,9 +371,9 @@ mod tests {
     fn a_gap_that_opens_meanwhile_stays_open() {
         let ledger = TagLedger::new();
         ledger.open_gap(at(15));
-        ledger.close_gap(&TagDelta { seen: at(12), ..TagDelta::default() });
+        ledger.learn(&TagDelta { seen: at(12), ..TagDelta::default() });
         assert!(!ledger.is_current(at(14), &tags(&[A])));
-        ledger.close_gap(&TagDelta { seen: at(15), ..TagDelta::default() });
+        ledger.learn(&TagDelta { seen: at(15), ..TagDelta::default() });
         assert!(ledger.is_current(at(14), &tags(&[A])));
     }
 

@@ -253,10 +253,16 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     /// Looks a key up.
     #[inline]
     pub fn get<Q: CacheKey + ?Sized>(&self, key: &Q) -> Lookup<V> {
-        key.read_text(|text| self.get_text(text))
+        self.get_at(key, self.clock.now())
     }
 
-    fn get_text(&self, text: &[u8]) -> Lookup<V> {
+    /// Looks a key up for a caller who has read the clock just now.
+    #[inline]
+    pub fn get_at<Q: CacheKey + ?Sized>(&self, key: &Q, now: Moment) -> Lookup<V> {
+        key.read_text(|text| self.get_text(text, now))
+    }
+
+    fn get_text(&self, text: &[u8], now: Moment) -> Lookup<V> {
         let hash = self.namespace.hash(text);
         let Some(entry) = self.find(hash) else {
             return Lookup::Absent;
@@ -264,7 +270,6 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         if !entry.has_key(text) {
             return Lookup::Absent;
         }
-        let now = self.clock.now();
         if self.is_gone(&entry, now) {
             self.discard(hash, &entry);
             return Lookup::Absent;

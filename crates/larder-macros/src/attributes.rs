@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Error, LitInt, Meta, Path, Result, Token, parse_quote};
+use syn::{Attribute, Error, LitInt, Meta, Path, Result, Token};
 
 /// The attributes of a type.
 pub(crate) struct OnType {
@@ -14,9 +14,9 @@ pub(crate) struct OnType {
 }
 
 impl OnType {
-    /// Reads those named `name`; only values have a version.
-    pub(crate) fn read(name: &str, attributes: &[Attribute]) -> Result<Self> {
-        let mut found = Self { larder: parse_quote!(::larder_core), version: 0 };
+    /// Reads those named `name`, which need not say where `larder_core` is; only values have a version.
+    pub(crate) fn read(name: &str, attributes: &[Attribute], larder: Path) -> Result<Self> {
+        let mut found = Self { larder, version: 0 };
         for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(name)) {
             attribute.parse_nested_meta(|meta| {
                 if meta.path.is_ident("crate") {

@@ -7,14 +7,14 @@ use syn::{Data, DataEnum, DeriveInput, Fields, Generics, Ident, Path, Result, Va
 
 use crate::attributes::{OnType, refuse};
 
-pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
+pub(crate) fn derive(input: &DeriveInput, larder: Path) -> Result<TokenStream> {
     if let Some(lifetime) = input.generics.lifetimes().next() {
         return refuse(
             lifetime,
             "a key must own its parts: a loader outlives its caller, and takes the key along",
         );
     }
-    let larder = OnType::read("cache_key", &input.attrs)?.larder;
+    let larder = OnType::read("cache_key", &input.attrs, larder)?.larder;
     let name = &input.ident;
     let body = match &input.data {
         Data::Struct(data) => write_struct(name, &data.fields, &larder),

@@ -7,8 +7,8 @@ use syn::{Data, DeriveInput, Fields, Generics, Member, Path, Result, Type, Varia
 
 use crate::attributes::{OnType, is_opaque, is_skipped, refuse, serde, text};
 
-pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
-    let OnType { larder, version } = OnType::read("cacheable", &input.attrs)?;
+pub(crate) fn derive(input: &DeriveInput, larder: Path) -> Result<TokenStream> {
+    let OnType { larder, version } = OnType::read("cacheable", &input.attrs, larder)?;
     let name = &input.ident;
     let (version, shape) = match &input.data {
         Data::Struct(data) => match transparent(input, &data.fields, version)? {

@@ -1,13 +1,13 @@
 //! The derives of Larder.
 //!
-//! Use them through the crate that re-exports them: `larder_core` with its feature `derive`.
+//! Use them through the crate that re-exports them: `larder`, or `larder_core` with its feature `derive`.
 
 mod attributes;
 mod cache_key;
 mod cacheable;
 
 use proc_macro::TokenStream;
-use syn::{DeriveInput, parse_macro_input};
+use syn::{DeriveInput, Result, parse_macro_input, parse_quote};
 
 /// Makes a type a key: `#[derive(CacheKey)]`.
 ///
@@ -43,7 +43,15 @@ use syn::{DeriveInput, parse_macro_input};
 #[proc_macro_derive(CacheKey, attributes(cache_key))]
 pub fn derive_cache_key(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
-    cache_key::derive(&input).unwrap_or_else(syn::Error::into_compile_error).into()
+    expand(cache_key::derive(&input, parse_quote!(::larder_core)))
+}
+
+/// [`CacheKey`](macro@CacheKey) for the users of `larder`, who find it there under its proper name.
+#[doc(hidden)]
+#[proc_macro_derive(FacadeCacheKey, attributes(cache_key))]
+pub fn derive_facade_cache_key(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    expand(cache_key::derive(&input, parse_quote!(::larder)))
 }
 
 /// Declares the version and the shape of a stored type: `#[derive(Cacheable)]`.
@@ -83,5 +91,17 @@ pub fn derive_cache_key(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Cacheable, attributes(cacheable))]
 pub fn derive_cacheable(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
-    cacheable::derive(&input).unwrap_or_else(syn::Error::into_compile_error).into()
+    expand(cacheable::derive(&input, parse_quote!(::larder_core)))
+}
+
+/// [`Cacheable`](macro@Cacheable) for the users of `larder`, who find it there under its proper name.
+#[doc(hidden)]
+#[proc_macro_derive(FacadeCacheable, attributes(cacheable))]
+pub fn derive_facade_cacheable(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    expand(cacheable::derive(&input, parse_quote!(::larder)))
+}
+
+fn expand(derived: Result<proc_macro2::TokenStream>) -> TokenStream {
+    derived.unwrap_or_else(syn::Error::into_compile_error).into()
 }
