@@ -98,6 +98,11 @@ impl Clock {
         Self(Source::Custom(Arc::new(source)))
     }
 
+    /// Whether it shows the system's time.
+    pub const fn is_system(&self) -> bool {
+        !matches!(self.0, Source::Custom(_))
+    }
+
     /// The monotonic time.
     #[inline]
     pub fn now(&self) -> Moment {

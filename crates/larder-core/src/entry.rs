@@ -34,6 +34,11 @@ impl<V> Loaded<V> {
         Self { read, ..self }
     }
 
+    /// The key.
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
     pub(crate) fn read(&self) -> Moment {
         self.read
     }

@@ -44,6 +44,8 @@ struct Inner {
 pub enum ErrorKind {
     /// What was passed in can never work: mend the call or the configuration.
     Invalid,
+    /// The origin has no such value, and said so when it was last asked.
+    Missing,
     /// The loader failed. Its error is the [source](StdError::source).
     Load,
     /// A deadline passed before the answer came.

@@ -215,6 +215,11 @@ impl Fence {
         self.floors.get(partition.index()).map_or(Stamp::ZERO, |floor| Stamp(floor.load(Ordering::Relaxed)))
     }
 
+    /// Until when the node may believe that it hears of every invalidation.
+    pub fn trusted_until(&self) -> Moment {
+        Moment::from_nanos(self.trusted_until.load(Ordering::Acquire))
+    }
+
     /// Whether the node may believe, at `now`, that it has heard of every invalidation.
     #[inline]
     pub fn is_trusted(&self, now: Moment) -> bool {

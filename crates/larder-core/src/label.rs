@@ -76,6 +76,12 @@ impl Label {
         }
     }
 
+    /// Sets how long the value lives.
+    #[must_use]
+    pub fn lifetime(self, lifetime: Lifetime) -> Self {
+        Self { lifetime, ..self }
+    }
+
     /// Sets the order of tag invalidations that the load knew when it began.
     #[must_use]
     pub fn birth(self, birth: Sequence) -> Self {

@@ -201,6 +201,11 @@ impl TagLedger {
         self.clears.last(cache)
     }
 
+    /// Whether this node has heard already that a cache, or without a name all of them, was cleared at `at`.
+    pub fn knows_clear(&self, cache: Option<&CacheName>, at: Sequence) -> bool {
+        self.clears.knows(cache, at)
+    }
+
     /// When any of `tags` was last invalidated, or may have been.
     pub fn last_invalidated(&self, tags: &Tags) -> Sequence {
         let latest = tags.as_slice().iter().map(|&tag| self.latest(tag)).max();

@@ -74,6 +74,12 @@ pub use error::{Error, ErrorKind, Result, Retry};
 pub use fence::{Fence, Refused, Trust};
 pub use key::{CacheKey, Key, KeyHash, KeyHasher, KeyText, MAX_KEY_BYTES, Namespace, PARTITIONS, Partition};
 pub use label::{Label, Version};
+/// The traits without the derives of the same names, for a crate that has derives of its own.
+#[doc(hidden)]
+pub mod traits {
+    pub use crate::key::CacheKey;
+    pub use crate::schema::Cacheable;
+}
 #[cfg(feature = "derive")]
 pub use larder_macros::{CacheKey, Cacheable};
 pub use ledger::TagLedger;

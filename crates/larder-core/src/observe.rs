@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use crate::error::Error;
 use crate::fence::Refused;
 use crate::key::KeyHash;
 use crate::name::CacheName;
@@ -21,7 +22,7 @@ impl Observer for () {
 }
 
 /// What an [`Observer`] is told. Keys appear as hashes only, so that no log shows whose data it was.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
     /// A loaded value was returned to its callers, but not kept.
@@ -42,14 +43,21 @@ pub enum Event<'a> {
         /// What is wrong with them.
         reason: &'static str,
     },
-    /// A value was over the size limit, and was returned but not stored.
-    TooLarge {
+    /// A value could not be turned into bytes, or into too many. It was returned, but not stored in the shared tier.
+    Unsealed {
         /// The cache.
         cache: &'a CacheName,
         /// The key.
         key: KeyHash,
-        /// Its size in bytes.
-        bytes: usize,
+        /// What was wrong.
+        error: &'a Error,
+    },
+    /// The shared tier did not answer in time, or refused. The operation went on without it.
+    Degraded {
+        /// The cache.
+        cache: &'a CacheName,
+        /// What was wrong.
+        error: &'a Error,
     },
     /// Notices may have been missed; what they could have concerned is suspect now. `None`: everything.
     Flushed {

@@ -170,7 +170,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     pub fn offer(&self, stamp: Stamp, loaded: Loaded<V>) -> (Arc<Entry<V>>, Result<(), Refused>) {
         let (now, hash) = (self.clock.now(), loaded.key.hash());
         let is_ours = *loaded.key.namespace() == self.namespace;
-        let entry = self.make(stamp, loaded, now);
+        let entry = self.entry(stamp, loaded, now);
         if !is_ours {
             return (entry, Err(Refused::Misplaced));
         }
@@ -190,7 +190,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             return Err(Refused::Misplaced);
         }
         let (now, hash) = (self.clock.now(), loaded.key.hash());
-        let entry = self.make(self.stamp(), loaded, now);
+        let entry = self.entry(self.stamp(), loaded, now);
         self.fence.evict(hash, || {
             self.check(hash, &entry, now)?;
             self.local.insert(hash, entry.clone());
@@ -199,8 +199,12 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         Ok(entry)
     }
 
-    /// What was loaded as an entry, which lies on no shelf yet.
-    fn make(&self, stamp: Stamp, loaded: Loaded<V>, now: Moment) -> Arc<Entry<V>> {
+    /// Makes an entry that is not put on the shelf, for who has a use for it without.
+    pub fn make(&self, stamp: Stamp, loaded: Loaded<V>) -> Arc<Entry<V>> {
+        self.entry(stamp, loaded, self.clock.now())
+    }
+
+    fn entry(&self, stamp: Stamp, loaded: Loaded<V>, now: Moment) -> Arc<Entry<V>> {
         let owned = loaded.value.as_ref().map_or(0, &self.weigh);
         let read = loaded.read();
         let entry = Entry::new(loaded, stamp, now, owned);
@@ -216,7 +220,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     /// Hears that a key was expired: marks what is there as stale, and fences its loads.
     pub fn expire(&self, hash: KeyHash) {
         self.fence.evict(hash, || {
-            if let Some(entry) = self.find(hash) {
+            if let Some(entry) = self.local.get(hash) {
                 entry.expire();
             }
         });
@@ -259,12 +263,23 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     /// Looks a key up for a caller who has read the clock just now.
     #[inline]
     pub fn get_at<Q: CacheKey + ?Sized>(&self, key: &Q, now: Moment) -> Lookup<V> {
-        key.read_text(|text| self.get_text(text, now))
+        key.read_text(|text| self.get_text(text, self.namespace.hash(text), now))
     }
 
-    fn get_text(&self, text: &[u8], now: Moment) -> Lookup<V> {
-        let hash = self.namespace.hash(text);
-        let Some(entry) = self.find(hash) else {
+    /// Looks up a key that is encoded and hashed already.
+    pub fn find(&self, key: &Key) -> Lookup<V> {
+        self.get_text(key.text().as_bytes(), key.hash(), self.clock.now())
+    }
+
+    /// Whether no tag of the entry has been invalidated since it was born.
+    #[inline]
+    pub fn has_current_tags(&self, entry: &Entry<V>) -> bool {
+        entry.tagged().is_none_or(|(birth, tags)| self.tags.is_current(birth, tags))
+    }
+
+    #[inline]
+    fn get_text(&self, text: &[u8], hash: KeyHash, now: Moment) -> Lookup<V> {
+        let Some(entry) = self.local.get(hash) else {
             return Lookup::Absent;
         };
         if !entry.has_key(text) {
@@ -283,11 +298,6 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         }
     }
 
-    #[inline]
-    fn find(&self, hash: KeyHash) -> Option<Arc<Entry<V>>> {
-        self.local.get(hash)
-    }
-
     /// Whether the entry may not be served for any reason, not even marked as stale.
     #[inline]
     fn is_gone(&self, entry: &Entry<V>, now: Moment) -> bool {
@@ -302,11 +312,6 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     #[inline]
     fn is_cleared(&self, stamp: Stamp) -> bool {
         stamp.0 < self.cleared.load(Ordering::Acquire)
-    }
-
-    #[inline]
-    fn has_current_tags(&self, entry: &Entry<V>) -> bool {
-        entry.tagged().is_none_or(|(birth, tags)| self.tags.is_current(birth, tags))
     }
 
     /// Whether a hit asks for trust, and there is none.
@@ -344,7 +349,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     /// Whether a newer version is there already and may be served. Looking is no hit: it keeps nothing from going idle.
     fn has_newer(&self, hash: KeyHash, entry: &Entry<V>, now: Moment) -> bool {
         !entry.version().is_none()
-            && self.find(hash).is_some_and(|there| {
+            && self.local.get(hash).is_some_and(|there| {
                 there.version() > entry.version() && there.has_key_of(entry) && !self.is_outdated(&there, now)
             })
     }
@@ -353,7 +358,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     #[cold]
     fn discard(&self, hash: KeyHash, gone: &Arc<Entry<V>>) {
         self.fence.hold(hash, || {
-            let there = self.find(hash);
+            let there = self.local.get(hash);
             if there.is_some_and(|there| Arc::ptr_eq(&there, gone)) {
                 self.local.remove(hash);
             }

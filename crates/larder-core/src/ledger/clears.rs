@@ -28,6 +28,12 @@ impl Clears {
         before < at
     }
 
+    /// Whether a clear at `at` or later is known.
+    pub(super) fn knows(&self, cache: Option<&CacheName>, at: Sequence) -> bool {
+        let of = self.of.read().unwrap_or_else(PoisonError::into_inner);
+        of.get(&cache.cloned()).is_some_and(|&last| last >= at)
+    }
+
     /// The last clear of `cache`, by itself or with all others.
     pub(super) fn last(&self, cache: &CacheName) -> Sequence {
         if self.latest.load(Ordering::Acquire) == 0 {

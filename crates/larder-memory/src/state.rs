@@ -1,0 +1,128 @@
+//! All that a server knows of one app. It lies under one lock, and each method is one step.
+
+mod leases;
+mod listening;
+mod writes;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use larder_core::{AppName, Chain, Error, ErrorKind, Key, Moment, Result, Sequence, TagDelta};
+
+use crate::records::Records;
+use crate::sequences::Sequences;
+use crate::settings::Settings;
+use crate::tags::TagStamps;
+use crate::wire::Wire;
+
+/// How far ahead of the server's clock a chain may be raised, in microseconds: a day.
+const MOST_AHEAD: u64 = 24 * 3_600 * 1_000_000;
+
+pub(crate) struct State {
+    app: AppName,
+    settings: Arc<Settings>,
+    data: Data,
+    /// What a failover goes back to.
+    replica: Option<Data>,
+    /// The ways to the nodes, in the order in which they connected.
+    wires: BTreeMap<u64, Wire>,
+    next_wire: u64,
+}
+
+/// What a failover can lose.
+#[derive(Clone)]
+struct Data {
+    records: Records,
+    sequences: Sequences,
+    tags: TagStamps,
+}
+
+impl Data {
+    fn new() -> Self {
+        Self { records: Records::new(), sequences: Sequences::new(), tags: TagStamps::default() }
+    }
+}
+
+impl State {
+    pub(crate) fn new(app: AppName, settings: Arc<Settings>) -> Self {
+        Self { app, settings, data: Data::new(), replica: None, wires: BTreeMap::new(), next_wire: 0 }
+    }
+
+    pub(crate) fn get(&self, keys: &[Key]) -> Result<Vec<Option<Bytes>>> {
+        let now = self.now();
+        let value = |key| {
+            self.check_app(key)?;
+            Ok(self.data.records.value(key, now).cloned())
+        };
+        keys.iter().map(value).collect()
+    }
+
+    pub(crate) fn get_and_tags(&self, keys: &[Key]) -> Result<(Vec<Option<Bytes>>, Sequence)> {
+        Ok((self.get(keys)?, self.data.sequences.of_tags()))
+    }
+
+    pub(crate) fn sequences(&self) -> Vec<(Chain, Sequence)> {
+        self.data.sequences.all()
+    }
+
+    pub(crate) fn raise(&mut self, chain: Chain, at: Sequence) -> Result<()> {
+        let most = self.micros().saturating_add(MOST_AHEAD);
+        if at.get() > most {
+            return Err(Error::new(ErrorKind::Refused, "the sequence is more than a day ahead")
+                .with("chain", chain)
+                .with("sequence", at));
+        }
+        self.data.sequences.raise(chain, at);
+        Ok(())
+    }
+
+    pub(crate) fn invalidated_tags(&self, since: Sequence) -> TagDelta {
+        self.data.tags.delta(since, self.data.sequences.of_tags())
+    }
+
+    /// Remembers all there is, for the next failover.
+    pub(crate) fn replicate(&mut self) {
+        self.replica = Some(self.data.clone());
+    }
+
+    fn now(&self) -> Moment {
+        self.settings.clock().now()
+    }
+
+    /// The time that sequences are made of.
+    fn micros(&self) -> u64 {
+        self.settings.clock().unix_millis().saturating_mul(1_000)
+    }
+
+    fn check_app(&self, key: &Key) -> Result<()> {
+        let of = key.namespace().app();
+        if *of == self.app {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Invalid, "the key belongs to another app")
+            .with("app", &self.app)
+            .with("key's app", of))
+    }
+
+    /// Whether the server takes anything more.
+    fn check_room(&self) -> Result<()> {
+        if self.settings.is_full() { Err(full()) } else { Ok(()) }
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State")
+            .field("app", &self.app)
+            .field("records", &self.data.records.len())
+            .field("bytes", &self.data.records.weight())
+            .field("nodes", &self.wires.len())
+            .finish_non_exhaustive()
+    }
+}
+
+fn full() -> Error {
+    Error::new(ErrorKind::Refused, "the server has no memory left")
+}

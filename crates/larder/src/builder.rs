@@ -1,0 +1,226 @@
+//! How a process's part of the fleet is set up.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use larder_core::{AppName, Assurance, Bus, Capacity, Clock, Error, ErrorKind, Observer, Remote, Result};
+
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+use crate::cache_builder::ProcessLocal;
+use crate::coherence::Coherence;
+use crate::follower::follow;
+use crate::larder::Larder;
+use crate::node::{Node, Patience, Upstream};
+use crate::recovery::Recovery;
+use crate::tasks::Tasks;
+use crate::watchdog;
+
+/// For how long a start waits to be in sync with the fleet.
+const START: Duration = Duration::from_millis(500);
+
+/// Sets up a [`Larder`].
+///
+/// # Examples
+///
+/// Two instances of a service in one process, for a test:
+///
+/// ```
+/// use larder::{Larder, memory::MemoryServer, Clock};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> larder::Result<()> {
+/// let server = MemoryServer::new(Clock::default());
+/// let first = Larder::builder("test.shop").embedded_on(&server).build().await?;
+/// let second = Larder::builder("test.shop").embedded_on(&server).build().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct LarderBuilder {
+    app: String,
+    clock: Clock,
+    upstream: Choice,
+    patience: Patience,
+    capacity: Option<Capacity>,
+    observer: Arc<dyn Observer>,
+}
+
+/// What the process shares with the fleet.
+#[derive(Debug)]
+enum Choice {
+    Alone,
+    #[cfg(feature = "embedded")]
+    Embedded(Option<larder_memory::MemoryServer>),
+    Given(Arc<dyn Remote>, Option<Arc<dyn Bus>>),
+}
+
+impl LarderBuilder {
+    pub(crate) fn new(app: String) -> Self {
+        Self {
+            app,
+            clock: Clock::default(),
+            upstream: Choice::Alone,
+            patience: Patience::default(),
+            capacity: None,
+            observer: Arc::new(()),
+        }
+    }
+
+    /// Uses a shared tier and a bus within this process. No server is needed; nobody else shares it.
+    ///
+    /// Default: neither. Each process then has its own memory only, and does not hear of the others' writes.
+    #[cfg(feature = "embedded")]
+    pub fn embedded(self) -> Self {
+        Self { upstream: Choice::Embedded(None), ..self }
+    }
+
+    /// Uses a shared tier and a bus within this process, which other instances in it share.
+    #[cfg(feature = "embedded")]
+    pub fn embedded_on(self, server: &larder_memory::MemoryServer) -> Self {
+        Self { upstream: Choice::Embedded(Some(server.clone())), ..self }
+    }
+
+    /// Uses a shared tier and a bus of one's own.
+    pub fn upstream(self, remote: impl Remote, bus: impl Bus) -> Self {
+        Self { upstream: Choice::Given(Arc::new(remote), Some(Arc::new(bus))), ..self }
+    }
+
+    /// Uses a shared tier without a bus. Copies in this process are then as stale as they are old.
+    pub fn remote(self, remote: impl Remote) -> Self {
+        Self { upstream: Choice::Given(Arc::new(remote), None), ..self }
+    }
+
+    /// Sets one limit for the local tier of all caches that have none of their own.
+    ///
+    /// Default: each cache has its own limit, of 10,000 entries if it is not told otherwise.
+    pub fn capacity(self, capacity: Capacity) -> Self {
+        Self { capacity: Some(capacity), ..self }
+    }
+
+    /// Sets for how long one read waits for the shared tier, over all its steps.
+    ///
+    /// Default: 50 ms.
+    pub fn read_budget(mut self, budget: Duration) -> Self {
+        self.patience.read = budget;
+        self
+    }
+
+    /// Sets for how long a write waits for the shared tier before it is deferred.
+    ///
+    /// Default: 500 ms.
+    pub fn write_deadline(mut self, deadline: Duration) -> Self {
+        self.patience.write = deadline;
+        self
+    }
+
+    /// Sets the clock. One that is not the system's should agree with tokio's timers.
+    ///
+    /// Default: [`Clock::coarse`].
+    pub fn clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Sets who is told what happens inside.
+    ///
+    /// Default: nobody.
+    pub fn observer(self, observer: impl Observer) -> Self {
+        Self { observer: Arc::new(observer), ..self }
+    }
+
+    /// Starts. Must be called within a tokio runtime, of either kind.
+    ///
+    /// It waits until the process is in sync with the fleet, half a second at most; if it is not by then, caches begin as
+    /// they are told to do [while disconnected](crate::CacheBuilder::while_disconnected), and this goes on in the background.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`] with the name and the value of a setting that cannot work.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, nothing was started.
+    pub async fn build(self) -> Result<Larder> {
+        let app = AppName::new(&self.app)?;
+        check("the read budget", self.patience.read)?;
+        check("the write deadline", self.patience.write)?;
+        let upstream = self.upstream.connect(&app, &self.clock);
+        let node = Arc::new(Node {
+            coherence: Arc::new(Coherence::new(assurance(upstream.as_ref()), self.observer.clone())),
+            app,
+            clock: self.clock,
+            recovery: Recovery::new(),
+            upstream,
+            patience: self.patience,
+            observer: self.observer,
+            tasks: Tasks::new(),
+            trouble: Notify::new(),
+            heard: Notify::new(),
+            closing: Notify::new(),
+        });
+        let larder = Larder::new(node.clone(), ProcessLocal::new(self.capacity));
+        node.start()?;
+        // Too late is no failure: the follower goes on.
+        let _ = timeout(START, node.synchronized()).await;
+        tracing::info!(app = %node.app, in_sync = larder.is_in_sync(), "started");
+        Ok(larder)
+    }
+}
+
+impl Choice {
+    #[cfg_attr(
+        not(feature = "embedded"),
+        expect(unused_variables, reason = "only what is made here needs them")
+    )]
+    fn connect(self, app: &AppName, clock: &Clock) -> Option<Upstream> {
+        match self {
+            Self::Alone => None,
+            #[cfg(feature = "embedded")]
+            Self::Embedded(server) => {
+                let server = server.unwrap_or_else(|| larder_memory::MemoryServer::new(clock.clone()));
+                let link = server.connect(app);
+                Some(Upstream { remote: Arc::new(link.remote()), bus: Some(Arc::new(link.bus())) })
+            }
+            Self::Given(remote, bus) => Some(Upstream { remote, bus }),
+        }
+    }
+}
+
+impl Node {
+    /// Begins to follow the bus, if there is one.
+    fn start(self: &Arc<Self>) -> Result<()> {
+        let Some(Upstream { remote, bus: Some(bus) }) = self.upstream.clone() else {
+            return Ok(());
+        };
+        if !self.coherence.bound().is_zero() && self.clock.is_system() {
+            watchdog::start(&self.coherence, self.clock.clone());
+        }
+        self.tasks.spawn(follow(self.clone(), bus, remote))
+    }
+
+    /// Waits until this process is in sync with the fleet.
+    async fn synchronized(&self) {
+        loop {
+            let heard = self.heard.notified();
+            if self.coherence.is_in_sync(self.clock.now()) {
+                return;
+            }
+            heard.await;
+        }
+    }
+}
+
+/// How much may be lost on the way without being reported. Without a shared tier there is nothing to hear, and without a
+/// bus nothing is ever heard.
+fn assurance(upstream: Option<&Upstream>) -> Assurance {
+    upstream.and_then(|upstream| upstream.bus.as_ref()).map_or(Assurance::None, |bus| bus.assurance())
+}
+
+fn check(name: &'static str, duration: Duration) -> Result<()> {
+    if duration.is_zero() {
+        return Err(Error::new(ErrorKind::Invalid, "a time to wait must not be zero").with("setting", name));
+    }
+    Ok(())
+}

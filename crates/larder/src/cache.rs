@@ -1,0 +1,372 @@
+//! A cache, as its users hold it.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use larder_core::{CacheKey, CacheName, Error, ErrorKind, Key, Result, Version};
+
+use crate::answer::Answer;
+use crate::configuration::Configuration;
+use crate::explain::Explanation;
+use crate::hit::{Hit, Tier};
+use crate::insert::Inserted;
+use crate::intent::Intent;
+use crate::larder::Owner;
+use crate::loader::{Load, Loader};
+use crate::reading::Reading;
+use crate::receipt::Receipt;
+use crate::store::Store;
+
+/// One cache: values of one type, by keys of one type, in two tiers.
+///
+/// Cloning it copies two pointers; all clones are the same cache. It is made by [`Larder::cache`](crate::Larder::cache).
+///
+/// # Which read to use
+///
+/// | | reads the tiers | loads |
+/// |---|---|---|
+/// | [`get`](Self::get) | yes | never |
+/// | [`get_or_load`](Self::get_or_load) | yes | what is missing, with a loader that comes with the call |
+/// | [`load`](Self::load) | yes | what is missing, with the loader that the cache was built with |
+/// | [`get_or_revalidate`](Self::get_or_revalidate) | yes | what is missing or stale, with a loader that is shown the old value |
+/// | [`refresh`](Self::refresh) | no | always |
+///
+/// All that load share one load per key: in the process by waiting for each other, in the fleet by a lease. A caller who
+/// is cancelled leaves, and the load goes on for the others.
+///
+/// # Examples
+///
+/// ```
+/// use larder::{Cache, Larder};
+///
+/// # async fn find_name(id: u64) -> Result<String, std::io::Error> { Ok(format!("user {id}")) }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> larder::Result<()> {
+/// let larder = Larder::builder("test.shop").embedded().build().await?;
+/// let names: Cache<u64, String> = larder.cache("name").build()?;
+///
+/// let name = names.get_or_load(&7_u64, find_name).await?;
+/// assert_eq!(*name, "user 7");
+///
+/// // COMMIT first, then:
+/// let _receipt = names.invalidate(&7_u64).await?;
+/// assert!(names.get(&7_u64).await?.is_none());
+/// # Ok(())
+/// # }
+/// ```
+pub struct Cache<K, V> {
+    pub(crate) store: Arc<Store<V>>,
+    pub(crate) typed: Arc<Typed<K, V>>,
+}
+
+/// What of a cache knows the type of its keys.
+pub(crate) struct Typed<K, V> {
+    pub(crate) loader: Option<Loader<K, V>>,
+    pub(crate) configuration: Configuration,
+    /// Keeps the process's part of the fleet alive.
+    pub(crate) _owner: Arc<Owner>,
+}
+
+impl<K, V> Cache<K, V>
+where
+    K: CacheKey<Owned = K> + Send + Sync + 'static,
+    V: Send + Sync + 'static,
+{
+    /// Reads the tiers, and never loads. `None` if they do not have it, if it is not fresh, or if they know that there is
+    /// no such value.
+    ///
+    /// # Errors
+    ///
+    /// Only if the key is empty or too long. A shared tier that does not answer is a miss.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost if the future is dropped.
+    pub async fn get<Q>(&self, key: &Q) -> Result<Option<Hit<V>>>
+    where
+        Q: CacheKey<Owned = K> + ?Sized,
+    {
+        if let Some((entry, now)) = self.store.fresh(key) {
+            return Ok(Hit::new(entry, Tier::Local, now));
+        }
+        self.reading().get(key).await
+    }
+
+    /// Reads the tiers, and loads what they do not have: once, however many want it at the same time.
+    ///
+    /// The loader is given the key. It may return a value, an `Option` of one, or an [`Answer`] that also says what to do
+    /// with it. Its read of the origin must begin in the call: one inside an older snapshot transaction may return what
+    /// has been invalidated since.
+    ///
+    /// # Errors
+    ///
+    /// - [`ErrorKind::Missing`] if the origin has no such value. See [`Optional`](crate::Optional).
+    /// - [`ErrorKind::Load`] if the loader fails or panics; its own error is in
+    ///   [`loader_error`](crate::Error::loader_error). All who waited for the load are told.
+    /// - [`ErrorKind::Elapsed`] if it takes longer than the cache's load deadline.
+    /// - [`ErrorKind::Invalid`], [`ErrorKind::TooLarge`] if the key is empty or too long.
+    ///
+    /// Where there is a value that is no longer fresh, it is returned instead of the first three errors, unless the cache
+    /// is built [otherwise](crate::CacheBuilder::stale_if_error).
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, a load that has begun goes on, and its result is kept.
+    pub async fn get_or_load<Q, F, L, A, E>(&self, key: &Q, load: F) -> Result<Hit<V>>
+    where
+        Q: CacheKey<Owned = K> + ?Sized,
+        F: FnOnce(K) -> L + Send + 'static,
+        L: Future<Output = Result<A, E>> + Send + 'static,
+        A: Into<Answer<V>>,
+        E: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        if let Some((entry, now)) = self.store.fresh(key) {
+            return Hit::new(entry, Tier::Local, now).ok_or_else(|| self.store.missing());
+        }
+        self.reading().get_or_load(key, load).await
+    }
+
+    /// Reads the tiers, and loads what they do not have with the [loader](crate::CacheBuilder::loader) that the cache
+    /// was built with.
+    ///
+    /// # Errors
+    ///
+    /// As [`get_or_load`](Self::get_or_load), and [`ErrorKind::Invalid`] if the cache has no loader.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`get_or_load`](Self::get_or_load).
+    pub async fn load<Q>(&self, key: &Q) -> Result<Hit<V>>
+    where
+        Q: CacheKey<Owned = K> + ?Sized,
+    {
+        if let Some((entry, now)) = self.store.fresh(key) {
+            return Hit::new(entry, Tier::Local, now).ok_or_else(|| self.store.missing());
+        }
+        self.reading().load(key).await
+    }
+
+    /// The same as [`get_or_load`](Self::get_or_load), with a loader that is shown the value that there was before, if
+    /// that is still known: it may answer that [nothing has changed](Answer::not_modified).
+    ///
+    /// # Errors
+    ///
+    /// As [`get_or_load`](Self::get_or_load).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`get_or_load`](Self::get_or_load).
+    pub async fn get_or_revalidate<Q, F, L, A, E>(&self, key: &Q, load: F) -> Result<Hit<V>>
+    where
+        Q: CacheKey<Owned = K> + ?Sized,
+        F: FnOnce(Load<K, V>) -> L + Send + 'static,
+        L: Future<Output = Result<A, E>> + Send + 'static,
+        A: Into<Answer<V>>,
+        E: Into<Box<dyn StdError + Send + Sync>>,
+        V: Clone,
+    {
+        if let Some((entry, now)) = self.store.fresh(key) {
+            return Hit::new(entry, Tier::Local, now).ok_or_else(|| self.store.missing());
+        }
+        self.reading().get_or_revalidate(key, load).await
+    }
+
+    /// Loads, whatever the tiers have, and replaces it there.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`get_or_load`](Self::get_or_load).
+    pub async fn refresh<Q>(&self, key: &Q) -> Result<Hit<V>>
+    where
+        Q: CacheKey<Owned = K> + ?Sized,
+    {
+        self.reading().forced().load(key).await
+    }
+
+    /// The same with a loader that comes with the call.
+    ///
+    /// # Errors
+    ///
+    /// As [`get_or_load`](Self::get_or_load).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`get_or_load`](Self::get_or_load).
+    pub async fn refresh_with<Q, F, L, A, E>(&self, key: &Q, load: F) -> Result<Hit<V>>
+    where
+        Q: CacheKey<Owned = K> + ?Sized,
+        F: FnOnce(K) -> L + Send + 'static,
+        L: Future<Output = Result<A, E>> + Send + 'static,
+        A: Into<Answer<V>>,
+        E: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        self.reading().forced().get_or_load(key, load).await
+    }
+
+    /// A read that goes otherwise than usual: past a tier, or at least as fresh as a [`Receipt`].
+    pub fn reading(&self) -> Reading<'_, K, V> {
+        Reading::new(self)
+    }
+
+    /// Stores a value in the version that its writer gives it, and lets every instance drop its copy. The newer version
+    /// wins, on every instance and in the shared tier, in whatever order they arrive.
+    ///
+    /// Call it after COMMIT. The version must grow with every write of the key: a row version, a log position. Who has none
+    /// should [`invalidate`](Self::invalidate) instead.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`] if the version is [`Version::NONE`]; [`ErrorKind::Codec`] and [`ErrorKind::TooLarge`] if the
+    /// value cannot be stored. A shared tier that does not answer is no error: see [`Receipt::is_deferred`].
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped after its first poll, the write takes place all the same.
+    pub async fn insert<Q>(&self, key: &Q, value: impl Into<Answer<V>>, version: Version) -> Result<Inserted>
+    where
+        Q: CacheKey<Owned = K> + ?Sized,
+    {
+        let key = self.key(key)?;
+        Box::pin(self.store.clone().insert(key, value.into(), version)).await
+    }
+
+    /// Drops a key everywhere: in the shared tier, and on every instance. Call it after COMMIT.
+    ///
+    /// When it returns, no read on this instance sees what was before, and on the others none does that begins later than
+    /// the staleness bound.
+    ///
+    /// # Errors
+    ///
+    /// If the key is empty or too long, and [`ErrorKind::Closed`] after a shutdown. A shared tier that does not answer is
+    /// no error: see [`Receipt::is_deferred`].
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped after its first poll, the invalidation takes place all the same.
+    pub async fn invalidate<Q>(&self, key: &Q) -> Result<Receipt>
+    where
+        Q: CacheKey<Owned = K> + ?Sized,
+    {
+        let intents = vec![Intent::Invalidate(self.key(key)?)];
+        self.carry_out(intents).await
+    }
+
+    /// Drops many keys everywhere, in one step per partition of the shared tier.
+    ///
+    /// # Errors
+    ///
+    /// As [`invalidate`](Self::invalidate). If one key cannot be one, nothing is dropped.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`invalidate`](Self::invalidate).
+    pub async fn invalidate_many<'a, Q>(&self, keys: impl IntoIterator<Item = &'a Q>) -> Result<Receipt>
+    where
+        Q: CacheKey<Owned = K> + ?Sized + 'a,
+    {
+        let keys = keys.into_iter().map(|key| self.key(key).map(Intent::Invalidate));
+        let intents = keys.collect::<Result<Vec<_>>>()?;
+        self.carry_out(intents).await
+    }
+
+    /// Marks a key as stale everywhere. It is loaded anew by who reads it next, and served if that fails.
+    ///
+    /// # Errors
+    ///
+    /// As [`invalidate`](Self::invalidate).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`invalidate`](Self::invalidate).
+    pub async fn expire<Q>(&self, key: &Q) -> Result<Receipt>
+    where
+        Q: CacheKey<Owned = K> + ?Sized,
+    {
+        let intents = vec![Intent::Expire(self.key(key)?)];
+        self.carry_out(intents).await
+    }
+
+    /// Drops the whole cache everywhere. Costs the same for any number of entries.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Closed`] after a shutdown.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`invalidate`](Self::invalidate).
+    pub async fn clear(&self) -> Result<Receipt> {
+        self.carry_out(vec![Intent::Cache(self.store.name.clone())]).await
+    }
+
+    /// Whether this process has the key, and would serve it.
+    pub fn contains_local<Q>(&self, key: &Q) -> bool
+    where
+        Q: CacheKey<Owned = K> + ?Sized,
+    {
+        self.store.fresh(key).is_some()
+    }
+
+    /// Says what every tier has under a key, and why that is or is not served.
+    ///
+    /// # Errors
+    ///
+    /// If the key is empty or too long.
+    ///
+    /// # Cancel safety
+    ///
+    /// It changes nothing.
+    pub async fn explain<Q>(&self, key: &Q) -> Result<Explanation>
+    where
+        Q: CacheKey<Owned = K> + ?Sized,
+    {
+        let key = self.key(key)?;
+        Ok(Box::pin(self.store.explain(&key)).await)
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &CacheName {
+        &self.store.name
+    }
+
+    /// How it is set up.
+    pub fn configuration(&self) -> &Configuration {
+        &self.typed.configuration
+    }
+
+    pub(crate) fn key<Q: CacheKey + ?Sized>(&self, key: &Q) -> Result<Key> {
+        self.store.shelf.key(key)
+    }
+
+    pub(crate) fn loader(&self) -> Result<Loader<K, V>> {
+        self.typed.loader.clone().ok_or_else(|| {
+            Error::new(ErrorKind::Invalid, "the cache was built without a loader")
+                .with("cache", &self.store.name)
+        })
+    }
+
+    async fn carry_out(&self, intents: Vec<Intent>) -> Result<Receipt> {
+        Box::pin(self.store.node.carry_out(intents)).await
+    }
+}
+
+impl<K, V> Clone for Cache<K, V> {
+    fn clone(&self) -> Self {
+        Self { store: self.store.clone(), typed: self.typed.clone() }
+    }
+}
+
+impl<K, V> fmt::Debug for Cache<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache")
+            .field("name", &self.store.name)
+            .field("configuration", &self.typed.configuration)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,295 @@
+//! How a cache is set up.
+
+mod settings;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use larder_codec::{Bincode, Envelope};
+use larder_core::{
+    CacheKey, CacheName, Cacheable, Capacity, Namespace, Result, Shelf, Slot, Vigilance, WhileDisconnected,
+};
+use larder_moka::MokaLocal;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::answer::Answer;
+use crate::cache::{Cache, Typed};
+use crate::configuration::Configuration;
+use crate::flight::Flights;
+use crate::larder::Owner;
+use crate::loader::{Loader, boxed};
+use crate::store::{StaleIfError, Store};
+use crate::tiers::Tiers;
+use settings::Settings;
+
+/// Sets up a [`Cache`]. Made by [`Larder::cache`](crate::Larder::cache).
+///
+/// What cannot work is an error of [`build`](Self::build), with the name and the value of the setting.
+///
+/// # Examples
+///
+/// ```
+/// use larder::{Cache, Larder};
+/// use std::time::Duration;
+///
+/// # async fn price_of(_: u32) -> Result<u64, std::io::Error> { Ok(100) }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> larder::Result<()> {
+/// # let larder = Larder::builder("test.shop").embedded().build().await?;
+/// let prices: Cache<u32, u64> = larder
+///     .cache("price")
+///     .capacity(100_000)
+///     .time_to_live(Duration::from_secs(3_600))
+///     .loader(price_of)
+///     .build()?;
+///
+/// assert_eq!(*prices.load(&7_u32).await?, 100);
+/// println!("{}", prices.configuration());
+/// # Ok(())
+/// # }
+/// ```
+#[must_use]
+pub struct CacheBuilder<K, V> {
+    owner: Arc<Owner>,
+    name: String,
+    envelope: Option<Envelope<V>>,
+    loader: Option<Loader<K, V>>,
+    weigher: Option<Weigher<V>>,
+    settings: Settings,
+    keys: PhantomData<fn(K)>,
+}
+
+type Weigher<V> = Box<dyn Fn(&V) -> u32 + Send + Sync>;
+
+/// The map that all caches share that have no limit of their own.
+#[derive(Debug)]
+pub(crate) struct ProcessLocal(Option<(Capacity, Arc<MokaLocal<Slot>>)>);
+
+impl ProcessLocal {
+    pub(crate) fn new(capacity: Option<Capacity>) -> Self {
+        Self(capacity.map(|capacity| (capacity, Arc::new(MokaLocal::new(capacity)))))
+    }
+}
+
+impl<K, V> CacheBuilder<K, V>
+where
+    K: CacheKey<Owned = K> + Send + Sync + 'static,
+    V: Send + Sync + 'static,
+{
+    pub(crate) fn new(owner: Arc<Owner>, name: String) -> Self {
+        let settings = Settings::default();
+        Self { owner, name, envelope: None, loader: None, weigher: None, settings, keys: PhantomData }
+    }
+
+    /// Sets which tiers it makes use of.
+    ///
+    /// Default: [`Tiers::BOTH`].
+    pub fn tiers(mut self, tiers: Tiers) -> Self {
+        self.settings.tiers = tiers;
+        self
+    }
+
+    /// Sets how many entries it holds in this process.
+    ///
+    /// Default: 10,000, or its part of [the limit of the process](crate::LarderBuilder::capacity).
+    pub fn capacity(mut self, entries: u64) -> Self {
+        self.settings.capacity = Some(Capacity::Entries(entries));
+        self
+    }
+
+    /// Sets how many bytes it holds in this process. What a value owns outside of itself is told by a
+    /// [`weigher`](Self::weigher).
+    ///
+    /// Default: a limit in entries.
+    pub fn capacity_in_bytes(mut self, bytes: u64) -> Self {
+        self.settings.capacity = Some(Capacity::Bytes(bytes));
+        self
+    }
+
+    /// Sets how many bytes a value owns outside of itself: the buffers of its strings and vectors.
+    ///
+    /// Default: none.
+    pub fn weigher(mut self, weigh: impl Fn(&V) -> u32 + Send + Sync + 'static) -> Self {
+        self.weigher = Some(Box::new(weigh));
+        self
+    }
+
+    /// Uses quick_cache for the local tier: hits cost a third, and the limit is held less exactly.
+    ///
+    /// Default: moka.
+    #[cfg(feature = "quick")]
+    pub fn quick(mut self) -> Self {
+        self.settings.engine = settings::Engine::Quick;
+        self
+    }
+
+    /// Sets how long a value may be kept, in the shared tier.
+    ///
+    /// Default: ten minutes.
+    pub fn time_to_live(mut self, time_to_live: Duration) -> Self {
+        self.settings.time_to_live = time_to_live;
+        self
+    }
+
+    /// Sets how long a value is fresh. From then on it is loaded anew by who reads it, and served only if that fails.
+    ///
+    /// Default: its whole time to live.
+    pub fn fresh_for(mut self, fresh_for: Duration) -> Self {
+        self.settings.fresh_for = Some(fresh_for);
+        self
+    }
+
+    /// Sets how long a copy stays in this process at most.
+    ///
+    /// Default: the time to live, and no more than a minute.
+    pub fn local_time_to_live(mut self, stay: Duration) -> Self {
+        self.settings.local_time_to_live = Some(stay);
+        self
+    }
+
+    /// Sets how long it is known that the origin has no value.
+    ///
+    /// Default: ten seconds.
+    pub fn negative_time_to_live(mut self, time_to_live: Duration) -> Self {
+        self.settings.negative_time_to_live = time_to_live;
+        self
+    }
+
+    /// Lets entries in this process go that were not hit for so long.
+    ///
+    /// Default: they stay.
+    pub fn time_to_idle(mut self, idle: Duration) -> Self {
+        self.settings.time_to_idle = Some(idle);
+        self
+    }
+
+    /// Sets up to how many percent a lifetime is shortened by chance, so that what was stored together does not expire
+    /// together.
+    ///
+    /// Default: 10.
+    pub fn jitter(mut self, percent: u8) -> Self {
+        self.settings.jitter_percent = percent;
+        self
+    }
+
+    /// Sets how long a load may take, the wait for another instance's load included.
+    ///
+    /// Default: 30 seconds.
+    pub fn load_deadline(mut self, deadline: Duration) -> Self {
+        self.settings.load_deadline = deadline;
+        self
+    }
+
+    /// Sets what the local tier is good for while the bus cannot say what was invalidated.
+    ///
+    /// Default: [`WhileDisconnected::Bounded`].
+    pub fn while_disconnected(mut self, what: WhileDisconnected) -> Self {
+        self.settings.while_disconnected = what;
+        self
+    }
+
+    /// Sets when a hit asks whether the bus is in sync.
+    ///
+    /// Default: [`Vigilance::Watchdog`].
+    pub fn vigilance(mut self, vigilance: Vigilance) -> Self {
+        self.settings.vigilance = vigilance;
+        self
+    }
+
+    /// Sets what a reader gets whose load fails where there is a value that is no longer fresh.
+    ///
+    /// Default: [`StaleIfError::Serve`].
+    pub fn stale_if_error(mut self, what: StaleIfError) -> Self {
+        self.settings.stale_if_error = what;
+        self
+    }
+
+    /// Sets the loader that [`Cache::load`] and [`Cache::refresh`] use.
+    ///
+    /// Default: none.
+    pub fn loader<F, L, A, E>(mut self, load: F) -> Self
+    where
+        F: Fn(K) -> L + Send + Sync + 'static,
+        L: Future<Output = Result<A, E>> + Send + 'static,
+        A: Into<Answer<V>>,
+        E: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        let load = Arc::new(load);
+        self.loader = Some(Arc::new(move |key| {
+            let load = load.clone();
+            boxed(async move { load(key).await })
+        }));
+        self
+    }
+
+    /// Sets how values are written down for the shared tier: format, schema, compression, limit.
+    ///
+    /// Default: bincode, under the schema that the type declares, compressed by lz4 from 1 KiB on.
+    pub fn envelope(mut self, envelope: Envelope<V>) -> Self {
+        self.envelope = Some(envelope);
+        self
+    }
+
+    /// Builds the cache.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`] with the name and the value of a setting that cannot work, or if a cache of that name is open
+    /// in this process.
+    pub fn build(mut self) -> Result<Cache<K, V>>
+    where
+        V: Cacheable + Serialize + DeserializeOwned,
+    {
+        if self.envelope.is_none() {
+            self.envelope = Some(Envelope::new(Bincode));
+        }
+        self.build_as_it_is()
+    }
+
+    /// Builds a cache whose values are never written down, and need not be such as can be: it stays in this process's
+    /// memory, unless it is given an [`envelope`](Self::envelope). Invalidations still go to all instances, and come from
+    /// them.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build).
+    pub fn build_local(mut self) -> Result<Cache<K, V>> {
+        if self.envelope.is_none() {
+            self.settings.tiers = self.settings.tiers.without_remote();
+        }
+        self.build_as_it_is()
+    }
+
+    fn build_as_it_is(self) -> Result<Cache<K, V>> {
+        let Self { owner, name, envelope, loader, weigher, settings, keys: _ } = self;
+        let (name, node) = (CacheName::new(name)?, owner.node.clone());
+        let plan = settings.plan().map_err(|error| error.with("cache", &name))?;
+        let namespace = Namespace::new(node.app.clone(), name.clone());
+        let local = settings.local(&owner.local);
+        let shelf = settings.shelf(Shelf::new(namespace, local, node.coherence.fence.clone()), &node)?;
+        let shelf = match weigher {
+            Some(weigh) => shelf.weigher(weigh),
+            None => shelf,
+        };
+        let configuration = Configuration::new(&name, settings.told(&plan, envelope.as_ref(), &owner.local));
+        let store = Arc::new(Store { shelf, flights: Flights::new(), name, plan, envelope, node });
+        let weak: Weak<Store<V>> = Arc::downgrade(&store);
+        store.node.coherence.shelves.open(&store.name, weak)?;
+        tracing::info!(%configuration, "cache opened");
+        Ok(Cache { store, typed: Arc::new(Typed { loader, configuration, _owner: owner }) })
+    }
+}
+
+impl<K, V> fmt::Debug for CacheBuilder<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CacheBuilder")
+            .field("name", &self.name)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

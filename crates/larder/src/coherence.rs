@@ -1,0 +1,318 @@
+//! Coherence: what the bus tells becomes what the local tier knows.
+//!
+//! # The problem
+//!
+//! Every copy in every process must go when anybody writes, and the messages that say so may be lost, held up, or sent by
+//! a server that has forgotten some. A node cannot know of a message that it did not get.
+//!
+//! # The idea
+//!
+//! It need not know the message; it need only know *that* it has missed one. Each notice names the one before it, so a
+//! loss shows at the next notice of the same chain. And from time to time the server is asked where each chain stands,
+//! behind all notices that were sent until then: this is a *sync point*. If every position is what the node has followed
+//! so far, then everything that was invalidated before the question was asked has been heard of. From then on the node
+//! may trust its copies for as long as the bus may take to notice a loss. If no sync point renews that trust in time, it
+//! ends by itself.
+//!
+//! A gap costs no search: the partition is flushed, which is one store. What lies there is suspect, and what is being
+//! loaded is fenced. A gap in the chain of tags costs less still: tags are states and not events, so what was missed
+//! can be asked for.
+//!
+//! # Invariants
+//!
+//! - The effects of a notice come before the step along its chain. Who sees the position sees the effects.
+//! - Trust goes first and the flush second. A load that still finds trust is then caught by the flush.
+//! - Trust is given only for the time after a *question*, never after an answer, and only while no gap is open.
+//!
+//! Nothing in here waits, reads a clock, or knows a runtime. What has to be asked of the server is returned as
+//! [`Repairs`], and the [`follower`](crate::follower) sees to it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use larder_core::{
+    Assurance, BusEvent, CacheName, Chain, Event, Fence, Moment, Notice, Observer, Sequence, TagDelta,
+    TagLedger,
+};
+
+use crate::chains::{Chains, Step};
+use crate::shelves::Shelves;
+
+/// A node's standing towards the bus.
+#[derive(Debug)]
+pub(crate) struct Coherence {
+    pub(crate) fence: Arc<Fence>,
+    pub(crate) ledger: Arc<TagLedger>,
+    pub(crate) shelves: Shelves,
+    pub(crate) chains: Chains,
+    observer: Arc<dyn Observer>,
+    assurance: Assurance,
+    sync: Mutex<Sync>,
+    has_ended: AtomicBool,
+}
+
+/// Whether the node is in sync. Behind one lock with the giving and taking of trust, so that a watchdog which finds that
+/// trust has run out cannot undo a sync point that comes at the same moment.
+#[derive(Debug, Default)]
+struct Sync {
+    is_in: bool,
+    /// When the last sync point was asked for, if it could not be believed yet.
+    asked: Option<Moment>,
+    repairs: Repairs,
+    /// Whether repairs have been taken and not yet been reported done.
+    is_repairing: bool,
+}
+
+/// What must be asked or told of the server before the node can be in sync.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Repairs {
+    /// Which tags were invalidated.
+    pub(crate) tags: bool,
+    /// That these chains went further than it remembers.
+    pub(crate) raise: Vec<(Chain, Sequence)>,
+    /// What it may have forgotten.
+    pub(crate) replay: bool,
+}
+
+impl Repairs {
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn add(&mut self, more: Self) {
+        self.tags |= more.tags;
+        self.replay |= more.replay;
+        self.raise.extend(more.raise);
+    }
+}
+
+impl Coherence {
+    pub(crate) fn new(assurance: Assurance, observer: Arc<dyn Observer>) -> Self {
+        let coherence = Self {
+            fence: Arc::default(),
+            ledger: Arc::default(),
+            shelves: Shelves::default(),
+            chains: Chains::new(),
+            observer,
+            assurance,
+            sync: Mutex::default(),
+            has_ended: AtomicBool::new(false),
+        };
+        if assurance != Assurance::None {
+            // Until the first sync point nothing is known.
+            coherence.fence.trust_until(Moment::ORIGIN);
+        }
+        coherence
+    }
+
+    /// For how long a loss may go unnoticed.
+    pub(crate) fn bound(&self) -> Duration {
+        match self.assurance {
+            Assurance::Within(bound) => bound,
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// Whether everything invalidated longer ago than the bound has been heard of.
+    pub(crate) fn is_in_sync(&self, now: Moment) -> bool {
+        self.fence.is_trusted(now)
+    }
+
+    /// Whether all invalidations of tags have been heard of, too.
+    pub(crate) fn knows_tags(&self, now: Moment) -> bool {
+        self.is_in_sync(now) && !self.ledger.has_gap()
+    }
+
+    /// Hears an event.
+    pub(crate) fn hear(&self, event: BusEvent) {
+        match event {
+            BusEvent::Noticed { notice, previous, sequence } => self.notice(&notice, previous, sequence),
+            BusEvent::SyncPoint { asked, at } => self.synchronize(asked, &at),
+            BusEvent::Lost(Some(chain @ Chain::Keys(_))) => self.flush(chain),
+            BusEvent::Reincarnated => {
+                self.lose_all();
+                // Its numbers may be those of another life.
+                Chains::all().for_each(|chain| self.chains.forget(chain));
+                self.repair(Repairs { replay: true, ..Repairs::default() });
+            }
+            // What a lost clear has outdated carries no tag, so a loss among the tags concerns everything. And what this
+            // build does not understand may be a loss too.
+            _ => self.lose_all(),
+        }
+    }
+
+    /// Lets trust end when its time has come.
+    pub(crate) fn tick(&self, now: Moment) {
+        let mut sync = self.sync.lock().unwrap_or_else(PoisonError::into_inner);
+        if sync.is_in && !self.fence.is_trusted(now) {
+            self.distrust(&mut sync);
+        }
+    }
+
+    /// When trust ends if nothing renews it; `None` if there is none, or no end to it.
+    pub(crate) fn trusted_until(&self) -> Option<Moment> {
+        let sync = self.sync.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(self.fence.trusted_until()).filter(|&until| sync.is_in && until < Moment::NEVER)
+    }
+
+    /// Whether there is something to repair.
+    pub(crate) fn needs_repair(&self) -> bool {
+        !self.sync.lock().unwrap_or_else(PoisonError::into_inner).repairs.is_empty()
+    }
+
+    /// What is to be repaired, and from then on counts as under way.
+    pub(crate) fn take_repairs(&self) -> Repairs {
+        let mut sync = self.sync.lock().unwrap_or_else(PoisonError::into_inner);
+        sync.is_repairing = !sync.repairs.is_empty();
+        std::mem::take(&mut sync.repairs)
+    }
+
+    /// Hears of something to repair.
+    pub(crate) fn repair(&self, repairs: Repairs) {
+        self.sync.lock().unwrap_or_else(PoisonError::into_inner).repairs.add(repairs);
+    }
+
+    /// Hears that what was to be repaired has been.
+    pub(crate) fn repaired(&self) {
+        let mut sync = self.sync.lock().unwrap_or_else(PoisonError::into_inner);
+        sync.is_repairing = false;
+        if let Some(asked) = sync.asked {
+            self.trust_from(&mut sync, asked);
+        }
+    }
+
+    /// Hears that nothing will be heard any more.
+    pub(crate) fn end(&self) {
+        self.has_ended.store(true, Ordering::Release);
+        self.lose_all();
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.has_ended.load(Ordering::Acquire)
+    }
+
+    /// Learns which tags and caches were invalidated.
+    pub(crate) fn learn(&self, missed: &TagDelta) {
+        for cache in self.ledger.learn(missed) {
+            self.shelves.clear(cache.as_ref());
+        }
+    }
+
+    /// Hears of the invalidation of tags or caches, from the bus or because this node made it.
+    pub(crate) fn hear_of_tags(&self, notice: &Notice, at: Sequence) {
+        match notice {
+            Notice::Tags(tags) => tags.iter().for_each(|&tag| self.ledger.invalidate(tag, at)),
+            Notice::Cache(cache) => self.clear(Some(cache), at),
+            Notice::Everything => self.clear(None, at),
+            _ => {}
+        }
+    }
+
+    fn clear(&self, cache: Option<&CacheName>, at: Sequence) {
+        // Copies first: once the ledger knows, nobody else will clear them.
+        self.shelves.clear(cache);
+        self.ledger.clear(cache, at);
+    }
+
+    fn notice(&self, notice: &Notice, previous: Sequence, sequence: Sequence) {
+        let chain = notice.chain();
+        let step = self.chains.step(chain, previous, sequence);
+        match notice {
+            Notice::Keys(_, hashes) => self.shelves.evict(hashes),
+            Notice::Expired(_, hashes) => self.shelves.expire(hashes),
+            // The node's own comes back, and what was loaded since need not go again.
+            Notice::Cache(cache) if self.ledger.knows_clear(Some(cache), sequence) => {}
+            Notice::Everything if self.ledger.knows_clear(None, sequence) => {}
+            _ => self.hear_of_tags(notice, sequence),
+        }
+        match (step, chain) {
+            (Step::Gap, Chain::Tags) => self.miss_tags(sequence),
+            (Step::Gap, chain) => self.flush(chain),
+            (Step::Next, Chain::Tags) if self.ledger.known() >= previous => self.ledger.know(sequence),
+            _ => {}
+        }
+        self.chains.move_to(chain, sequence);
+    }
+
+    fn synchronize(&self, asked: Moment, at: &[(Chain, Sequence)]) {
+        let mut sync = self.sync.lock().unwrap_or_else(PoisonError::into_inner);
+        for chain in Chains::all() {
+            let position = at.iter().find(|(told, _)| *told == chain).map(|(_, position)| *position);
+            match position {
+                Some(position) => sync.repairs.add(self.compare(chain, position)),
+                // What the server does not tell cannot be in sync.
+                None => return,
+            }
+        }
+        sync.asked = Some(asked);
+        self.trust_from(&mut sync, asked);
+    }
+
+    /// Compares a chain with where the server says it is.
+    fn compare(&self, chain: Chain, at: Sequence) -> Repairs {
+        let mut repairs = Repairs::default();
+        let followed = self.chains.position(chain);
+        if followed == Some(at) {
+            if chain == Chain::Tags && !self.ledger.has_gap() {
+                self.ledger.know(at);
+            }
+            return repairs;
+        }
+        if let Some(followed) = followed.filter(|&followed| followed > at) {
+            // It has forgotten what this node has seen: say so, and tell it again what it should know.
+            repairs.raise.push((chain, followed));
+            repairs.replay = true;
+        }
+        match chain {
+            Chain::Tags if self.ledger.known() >= at => {}
+            Chain::Tags => {
+                self.ledger.open_gap(at);
+                repairs.tags = true;
+            }
+            Chain::Keys(_) => self.flush(chain),
+        }
+        self.chains.move_to(chain, at);
+        repairs
+    }
+
+    fn miss_tags(&self, up_to: Sequence) {
+        self.ledger.open_gap(up_to);
+        self.observer.observe(&Event::Flushed { chain: Some(Chain::Tags) });
+        self.repair(Repairs { tags: true, ..Repairs::default() });
+    }
+
+    fn flush(&self, chain: Chain) {
+        if let Chain::Keys(partition) = chain {
+            self.fence.flush(partition);
+        }
+        self.observer.observe(&Event::Flushed { chain: Some(chain) });
+    }
+
+    fn lose_all(&self) {
+        let mut sync = self.sync.lock().unwrap_or_else(PoisonError::into_inner);
+        sync.asked = None;
+        self.distrust(&mut sync);
+    }
+
+    fn distrust(&self, sync: &mut Sync) {
+        sync.is_in = false;
+        if self.assurance != Assurance::None {
+            self.fence.trust_until(Moment::ORIGIN);
+        }
+        self.fence.flush_all();
+        self.observer.observe(&Event::Flushed { chain: None });
+    }
+
+    fn trust_from(&self, sync: &mut Sync, asked: Moment) {
+        if sync.is_repairing || !sync.repairs.is_empty() || self.ledger.has_gap() {
+            return;
+        }
+        sync.asked = None;
+        sync.is_in = true;
+        self.fence.trust_until(match self.assurance {
+            Assurance::Within(bound) => asked.after(bound),
+            _ => Moment::NEVER,
+        });
+    }
+}

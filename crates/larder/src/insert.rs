@@ -1,0 +1,151 @@
+//! Versioned writes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use larder_core::{
+    Error, ErrorKind, Key, Label, Lifetime, Loaded, Lookup, Notice, Put, Refused, Result, Tags, Token,
+    Version,
+};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use crate::answer::{Answer, Content};
+use crate::intent::Intent;
+use crate::node::Upstream;
+use crate::receipt::Receipt;
+use crate::store::Store;
+
+/// What became of a versioned write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[must_use]
+pub enum Inserted {
+    /// It is stored, or will be as far as [the receipt](Receipt::is_deferred) says.
+    Stored(Receipt),
+    /// A newer version is there, or has been, and the write changed nothing.
+    Outdated,
+    /// A newer build's entry was there, which this one cannot write over. It was invalidated instead.
+    Foreign(Receipt),
+}
+
+impl<V: Send + Sync + 'static> Store<V> {
+    /// Stores a value in a version.
+    pub(crate) async fn insert(
+        self: Arc<Self>,
+        key: Key,
+        answer: Answer<V>,
+        version: Version,
+    ) -> Result<Inserted> {
+        if version.is_none() {
+            return Err(Error::new(ErrorKind::Invalid, "a value without a version cannot be inserted")
+                .with("cache", &self.name));
+        }
+        let (value, label) = self.written(answer, version)?;
+        let upstream = self.node.upstream.clone();
+        match (upstream, &self.envelope) {
+            (Some(upstream), Some(envelope)) if self.plan.tiers.has_remote() => {
+                let sealed = envelope.seal(key.hash(), &label, value.as_ref())?;
+                self.insert_remote(upstream, key, sealed, label).await
+            }
+            _ => self.insert_local(key, value, label).await,
+        }
+    }
+
+    fn written(&self, answer: Answer<V>, version: Version) -> Result<(Option<V>, Label)> {
+        let value = match answer.content {
+            Content::Value(value) => Some(value),
+            Content::Missing => None,
+            Content::NotModified => {
+                return Err(
+                    Error::new(ErrorKind::Invalid, "there is nothing to insert").with("cache", &self.name)
+                );
+            }
+        };
+        let usual = if value.is_some() { self.plan.lifetime } else { Lifetime::new(self.plan.negative_life) };
+        let lifetime = self.plan.jitter.shorten(answer.wishes.lifetime(usual)?, fastrand::f64());
+        let label = Label::new(lifetime)
+            .birth(self.node.coherence.ledger.seen())
+            .tags(Tags::new(answer.wishes.tags)?)
+            .version(version)
+            .made_at(self.node.clock.unix_millis());
+        Ok((value, label))
+    }
+
+    /// Writes through the shared tier. No copy is left here: the next read fetches one, in its place in the order.
+    async fn insert_remote(
+        self: Arc<Self>,
+        upstream: Upstream,
+        key: Key,
+        sealed: Bytes,
+        label: Label,
+    ) -> Result<Inserted> {
+        self.node.coherence.shelves.evict(&[key.hash()]);
+        let (done, inserted) = oneshot::channel();
+        let store = self.clone();
+        self.node.tasks.spawn(async move {
+            let _ = done.send(store.put(&upstream, key, sealed, label).await);
+        })?;
+        inserted.await.map_err(|_| Error::new(ErrorKind::Closed, "the cache was shut down during a write"))?
+    }
+
+    async fn put(&self, upstream: &Upstream, key: Key, sealed: Bytes, label: Label) -> Result<Inserted> {
+        let notice = Notice::Keys(key.hash().partition(), vec![key.hash()]);
+        let (version, life) = (label.version, label.lifetime.time_to_live());
+        let put = async {
+            let put = upstream.remote.put(&key, version, sealed, life, &upstream.frame(&notice)).await?;
+            if let Put::Stored(announced) = put {
+                upstream.announce(&notice, announced).await?;
+            }
+            Ok::<_, Error>(put)
+        };
+        let put = timeout(self.node.patience.write, put).await;
+        self.node.coherence.shelves.evict(&[key.hash()]);
+        match put {
+            Ok(Ok(Put::Stored(announced))) => {
+                let told = [Intent::Supersede(key, version)];
+                self.node.recovery.told(told, self.node.clock.now());
+                let token = Token::new(notice.chain(), announced.sequence);
+                Ok(Inserted::Stored(Receipt::new(vec![token], false)))
+            }
+            Ok(Ok(Put::Outdated)) => Ok(Inserted::Outdated),
+            Ok(Ok(Put::Foreign)) => {
+                let receipt = self.node.carry_out(vec![Intent::Supersede(key, version)]).await?;
+                Ok(Inserted::Foreign(receipt))
+            }
+            // What cannot be stored must not leave the old value there either.
+            Ok(Err(_)) | Err(_) => {
+                let receipt = self.node.carry_out(vec![Intent::Supersede(key, version)]).await?;
+                Ok(Inserted::Stored(receipt))
+            }
+        }
+    }
+
+    /// Writes into this process's memory alone, and lets the others drop what they have.
+    async fn insert_local(self: Arc<Self>, key: Key, value: Option<V>, label: Label) -> Result<Inserted> {
+        let version = label.version;
+        if self.has_newer(&key, version) {
+            return Ok(Inserted::Outdated);
+        }
+        let label = self.local_copy(label, Duration::ZERO);
+        let receipt = match &self.node.upstream {
+            Some(_) => self.node.carry_out(vec![Intent::Supersede(key.clone(), version)]).await?,
+            None => Receipt::default(),
+        };
+        if !self.plan.tiers.has_local() {
+            return Ok(Inserted::Stored(receipt));
+        }
+        match self.shelf.put(Loaded::new(key, value, label, self.shelf.now())) {
+            Err(Refused::Outdated) => Ok(Inserted::Outdated),
+            _ => Ok(Inserted::Stored(receipt)),
+        }
+    }
+
+    fn has_newer(&self, key: &Key, version: Version) -> bool {
+        match self.shelf.find(key) {
+            Lookup::Fresh(entry) | Lookup::Stale(entry) | Lookup::Suspect(entry) => entry.version() > version,
+            Lookup::Absent => false,
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What a writer wants invalidated, and the steps in which that is done.
+
+use std::collections::BTreeMap;
+
+use larder_core::{CacheName, Invalidation, Key, Notice, Partition, TagHash, Version};
+
+/// As many keys as one step takes, so that a server is not held up by one writer.
+const MOST_KEYS: usize = 512;
+
+/// One thing to invalidate everywhere.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Intent {
+    Invalidate(Key),
+    Expire(Key),
+    /// Invalidates, and refuses older versions from then on.
+    Supersede(Key, Version),
+    Tag(TagHash),
+    Cache(CacheName),
+    Everything,
+}
+
+/// What the server does at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Invalidate(Partition, Vec<Key>),
+    Expire(Partition, Vec<Key>),
+    Supersede(Key, Version),
+    Tags(Vec<TagHash>),
+    Cache(CacheName),
+    Everything,
+}
+
+impl Step {
+    /// Gathers intents into as few steps as the server allows.
+    pub(crate) fn gather(intents: impl IntoIterator<Item = Intent>) -> Vec<Self> {
+        let mut invalidated: BTreeMap<Partition, Vec<Key>> = BTreeMap::new();
+        let mut expired: BTreeMap<Partition, Vec<Key>> = BTreeMap::new();
+        let (mut tags, mut others) = (Vec::new(), Vec::new());
+        for intent in intents {
+            match intent {
+                Intent::Invalidate(key) => invalidated.entry(key.hash().partition()).or_default().push(key),
+                Intent::Expire(key) => expired.entry(key.hash().partition()).or_default().push(key),
+                Intent::Supersede(key, version) => others.push(Self::Supersede(key, version)),
+                Intent::Tag(tag) => tags.push(tag),
+                Intent::Cache(cache) => others.push(Self::Cache(cache)),
+                Intent::Everything => others.push(Self::Everything),
+            }
+        }
+        let chunks = |by_partition: BTreeMap<Partition, Vec<Key>>| {
+            by_partition.into_iter().flat_map(|(partition, keys)| {
+                let chunks: Vec<_> = keys.chunks(MOST_KEYS).map(<[Key]>::to_vec).collect();
+                chunks.into_iter().map(move |keys| (partition, keys))
+            })
+        };
+        let tags = tags.chunks(MOST_KEYS).map(|tags| Self::Tags(tags.to_vec()));
+        chunks(invalidated)
+            .map(|(partition, keys)| Self::Invalidate(partition, keys))
+            .chain(chunks(expired).map(|(partition, keys)| Self::Expire(partition, keys)))
+            .chain(tags)
+            .chain(others)
+            .collect()
+    }
+
+    /// What the server is asked to do.
+    pub(crate) fn invalidation(&self) -> Invalidation<'_> {
+        match self {
+            Self::Invalidate(partition, keys) => Invalidation::Keys(*partition, keys, None),
+            Self::Expire(partition, keys) => Invalidation::Expire(*partition, keys),
+            Self::Supersede(key, version) => Invalidation::Version(key, *version),
+            Self::Tags(tags) => Invalidation::Tags(tags),
+            Self::Cache(cache) => Invalidation::Cache(cache),
+            Self::Everything => Invalidation::Everything,
+        }
+    }
+
+    /// What the other nodes are told.
+    pub(crate) fn notice(&self) -> Notice {
+        let hashes = |keys: &[Key]| keys.iter().map(Key::hash).collect();
+        match self {
+            Self::Invalidate(partition, keys) => Notice::Keys(*partition, hashes(keys)),
+            Self::Expire(partition, keys) => Notice::Expired(*partition, hashes(keys)),
+            Self::Supersede(key, _) => Notice::Keys(key.hash().partition(), vec![key.hash()]),
+            Self::Tags(tags) => Notice::Tags(tags.clone()),
+            Self::Cache(cache) => Notice::Cache(cache.clone()),
+            Self::Everything => Notice::Everything,
+        }
+    }
+
+    /// What is wanted by it, one by one.
+    pub(crate) fn into_intents(self) -> Vec<Intent> {
+        match self {
+            Self::Invalidate(_, keys) => keys.into_iter().map(Intent::Invalidate).collect(),
+            Self::Expire(_, keys) => keys.into_iter().map(Intent::Expire).collect(),
+            Self::Supersede(key, version) => vec![Intent::Supersede(key, version)],
+            Self::Tags(tags) => tags.into_iter().map(Intent::Tag).collect(),
+            Self::Cache(cache) => vec![Intent::Cache(cache)],
+            Self::Everything => vec![Intent::Everything],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use larder_core::{AppName, Namespace};
+
+    use super::*;
+
+    fn keys(count: usize) -> Vec<Key> {
+        let users = Namespace::new(AppName::new("test.shop").unwrap(), CacheName::new("user").unwrap());
+        (0..count).map(|number| Key::new(&users, &number).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_step_holds_keys_of_one_partition_and_not_too_many() {
+        let keys = keys(100_000);
+        let steps = Step::gather(keys.iter().cloned().map(Intent::Invalidate));
+        let mut seen = 0;
+        for step in &steps {
+            let Step::Invalidate(partition, keys) = step else { panic!("{step:?}") };
+            assert!(keys.len() <= MOST_KEYS && keys.iter().all(|key| key.hash().partition() == *partition));
+            seen += keys.len();
+        }
+        assert_eq!(seen, keys.len());
+        assert!(steps.len() <= 64 * 4 + 64, "{}", steps.len());
+    }
+
+    #[test]
+    fn nothing_is_lost_on_the_way_to_steps_and_back() {
+        let [ada, bob, eve] = keys(3).try_into().unwrap();
+        let intents = [
+            Intent::Invalidate(ada),
+            Intent::Expire(bob),
+            Intent::Supersede(eve, Version::new(7)),
+            Intent::Tag(TagHash::from_bits(1)),
+            Intent::Tag(TagHash::from_bits(2)),
+            Intent::Cache(CacheName::new("user").unwrap()),
+            Intent::Everything,
+        ];
+        let steps = Step::gather(intents.clone());
+        assert_eq!(steps.len(), 6);
+        let back: Vec<Intent> = steps.into_iter().flat_map(Step::into_intents).collect();
+        assert!(back.len() == intents.len() && intents.iter().all(|intent| back.contains(intent)));
+    }
+}

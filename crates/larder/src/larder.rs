@@ -1,0 +1,179 @@
+//! The process's handle.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use larder_core::{AppName, CacheKey, Result, Tag};
+
+use crate::builder::LarderBuilder;
+use crate::cache_builder::{CacheBuilder, ProcessLocal};
+use crate::domain::{DomainEvent, Touched};
+use crate::intent::Intent;
+use crate::node::Node;
+use crate::receipt::Receipt;
+
+/// A process's part of the fleet: its connection to the shared tier and the bus, and what all of its caches share.
+///
+/// Make one per process, and of it the [caches](Self::cache). Cloning it copies a pointer. When the last clone and the last
+/// cache are dropped, everything ends at once; [`shut_down`](Self::shut_down) ends it in order.
+///
+/// # Examples
+///
+/// ```
+/// use larder::{Cache, Larder};
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> larder::Result<()> {
+/// let larder = Larder::builder("prod.shop").embedded().build().await?;
+/// let users: Cache<u64, String> = larder.cache("user").time_to_live(Duration::from_secs(600)).build()?;
+/// # larder.shut_down().await;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Larder {
+    owner: Arc<Owner>,
+}
+
+/// Ends everything with the last handle.
+pub(crate) struct Owner {
+    pub(crate) node: Arc<Node>,
+    pub(crate) local: ProcessLocal,
+}
+
+impl Larder {
+    /// Begins to set up `app`, which is named with its environment: `prod.shop`.
+    pub fn builder(app: impl Into<String>) -> LarderBuilder {
+        LarderBuilder::new(app.into())
+    }
+
+    pub(crate) fn new(node: Arc<Node>, local: ProcessLocal) -> Self {
+        Self { owner: Arc::new(Owner { node, local }) }
+    }
+
+    /// Begins to set up a cache. Each name can be used by one cache of a process at a time.
+    pub fn cache<K, V>(&self, name: impl Into<String>) -> CacheBuilder<K, V>
+    where
+        K: CacheKey<Owned = K> + Send + Sync + 'static,
+        V: Send + Sync + 'static,
+    {
+        CacheBuilder::new(self.owner.clone(), name.into())
+    }
+
+    /// Tells all instances that something happened in the domain: they drop the keys, tags and caches that it touches.
+    ///
+    /// # Errors
+    ///
+    /// If what the event touches has no proper names, and then nothing is dropped; `Closed` after a shutdown. A shared tier
+    /// that does not answer is no error: see [`Receipt::is_deferred`].
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped after its first poll, the announcement takes place all the same.
+    pub async fn announce(&self, event: &impl DomainEvent) -> Result<Receipt> {
+        let mut touched = Touched::of(&self.node().app);
+        event.touches(&mut touched);
+        self.carry_out(touched.into_intents()?).await
+    }
+
+    /// Drops whatever carries the tag, in all caches. Costs the same for any number of entries.
+    ///
+    /// # Errors
+    ///
+    /// `Closed` after a shutdown.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`announce`](Self::announce).
+    pub async fn invalidate_tag(&self, tag: &Tag) -> Result<Receipt> {
+        self.carry_out(vec![Intent::Tag(tag.hash())]).await
+    }
+
+    /// Drops whatever carries one of the tags.
+    ///
+    /// # Errors
+    ///
+    /// `Closed` after a shutdown.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`announce`](Self::announce).
+    pub async fn invalidate_tags<'a>(&self, tags: impl IntoIterator<Item = &'a Tag>) -> Result<Receipt> {
+        let intents = tags.into_iter().map(|tag| Intent::Tag(tag.hash())).collect();
+        self.carry_out(intents).await
+    }
+
+    /// Drops all caches of the app, on every instance.
+    ///
+    /// # Errors
+    ///
+    /// `Closed` after a shutdown.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`announce`](Self::announce).
+    pub async fn clear_all(&self) -> Result<Receipt> {
+        self.carry_out(vec![Intent::Everything]).await
+    }
+
+    /// Whether this process hears of all invalidations at present. If not, caches do as they are
+    /// [told to](crate::CacheBuilder::while_disconnected).
+    pub fn is_in_sync(&self) -> bool {
+        self.node().coherence.is_in_sync(self.node().clock.now())
+    }
+
+    /// How many invalidations this process has not been able to tell the server yet.
+    pub fn deferred(&self) -> usize {
+        self.node().recovery.pending().len()
+    }
+
+    /// The app.
+    pub fn app(&self) -> &AppName {
+        &self.node().app
+    }
+
+    /// Ends what this process does for the cache: tells the server what it could not be told before, lets the loads and
+    /// writes under way end, and leaves no task behind. Caches go on to serve what is in this process's memory for no
+    /// longer than the staleness bound, and load nothing.
+    ///
+    /// Takes five seconds at most. Returns whether everything ended in order.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, what has not ended is aborted.
+    pub async fn shut_down(&self) -> bool {
+        const GRACE: Duration = Duration::from_secs(5);
+        let node = self.node();
+        let told = tokio::time::timeout(GRACE / 2, node.recover()).await.unwrap_or(false);
+        node.closing.notify_one();
+        let ended = node.tasks.shut_down(GRACE / 2).await;
+        node.coherence.end();
+        told && ended
+    }
+
+    fn node(&self) -> &Arc<Node> {
+        &self.owner.node
+    }
+
+    async fn carry_out(&self, intents: Vec<Intent>) -> Result<Receipt> {
+        Box::pin(self.node().carry_out(intents)).await
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.node.tasks.abort();
+    }
+}
+
+impl fmt::Debug for Larder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Larder")
+            .field("app", self.app())
+            .field("is_in_sync", &self.is_in_sync())
+            .field("deferred", &self.deferred())
+            .finish_non_exhaustive()
+    }
+}

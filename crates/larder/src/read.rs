@@ -1,0 +1,220 @@
+//! The read path.
+//!
+//! ```text
+//!   local ─▶ hit
+//!     │ miss
+//!     ▼
+//!   board ──▶ passenger: wait, share what the pilot brings
+//!     │ pilot
+//!     ▼
+//!   local again ─▶ shared tier ─▶ hit, and a copy on the shelf unless something overtook it
+//!                      │ miss
+//!                      ▼
+//!                  a task of its own: lease ─▶ load ─▶ fill ─▶ shelf ─▶ land
+//! ```
+//!
+//! The pilot reads the shared tier in its own future, because most flights end there, and a task costs more than the answer.
+//! If it is cancelled meanwhile, a passenger takes over. A load does not take place in anybody's future: it goes on for
+//! whoever still waits, and for those who come next.
+
+use std::slice;
+use std::sync::Arc;
+
+use larder_core::{Entry, Error, ErrorKind, Event, Key, Lookup, Moment, Remote, Result, Sequence};
+
+use crate::budget::Budget;
+use crate::flight::{Bearings, Landing, Pilot, Seat};
+use crate::hit::{Hit, Tier};
+use crate::load::Loading;
+use crate::loader::BoxLoad;
+use crate::store::{Catch, Found, Store};
+use crate::tiers::Tiers;
+
+/// How one read goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Route {
+    pub(crate) tiers: Tiers,
+    /// Whether what is not fresh is an answer to a read that cannot load.
+    pub(crate) allows_stale: bool,
+    /// Whether others may be in the same flight: not if this one goes where theirs does not.
+    pub(crate) is_shared: bool,
+    /// Whether it loads whatever the tiers have.
+    pub(crate) is_forced: bool,
+}
+
+impl Route {
+    pub(crate) fn of(tiers: Tiers) -> Self {
+        Self { tiers, allows_stale: false, is_shared: true, is_forced: false }
+    }
+}
+
+impl<V: Send + Sync + 'static> Store<V> {
+    /// Reads the tiers, and loads if they do not have it.
+    pub(crate) async fn fetch(self: Arc<Self>, key: Key, route: Route, load: BoxLoad<V>) -> Result<Hit<V>> {
+        let birth = self.node.coherence.ledger.seen();
+        loop {
+            match self.board(&key, route) {
+                Seat::Pilot(pilot) => return self.fly(pilot, key, route, load).await,
+                Seat::Passenger(passenger) => {
+                    let began = passenger.bearings();
+                    match passenger.await {
+                        Landing::With(Err(error)) => return Err(error),
+                        Landing::With(Ok(catch)) if self.is_shared_with(birth, began, &catch.entry) => {
+                            return self.hit(catch);
+                        }
+                        // The pilot was cancelled, or it had departed before a tag of the value was invalidated and this
+                        // reader came after. Board again.
+                        Landing::With(Ok(_)) | Landing::Abandoned => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads the tiers, and never loads.
+    pub(crate) async fn look(self: Arc<Self>, key: Key, route: Route) -> Result<Option<Hit<V>>> {
+        let bearings = self.bearings();
+        let previous = match self.look_local(&key, route) {
+            Local::Answer(catch) => return Ok(self.hit(catch).ok()),
+            Local::Previous(previous) => previous,
+        };
+        let mut budget = self.budget();
+        let catch = match self.look_remote(&key, route, bearings, &mut budget).await {
+            Found::Usable(entry) => Some(Catch::fresh(entry, Tier::Remote)),
+            Found::Stale(entry, _) => Some(Catch::stale(entry, Tier::Remote)).filter(|_| route.allows_stale),
+            _ => previous.map(|entry| Catch::stale(entry, Tier::Local)).filter(|_| route.allows_stale),
+        };
+        Ok(catch.and_then(|catch| self.hit(catch).ok()))
+    }
+
+    async fn fly(
+        self: Arc<Self>,
+        pilot: Pilot<Result<Catch<V>>>,
+        key: Key,
+        route: Route,
+        load: BoxLoad<V>,
+    ) -> Result<Hit<V>> {
+        // Another flight may have landed between the look at the shelf and the boarding.
+        let previous = match self.look_local(&key, route) {
+            Local::Answer(catch) => {
+                pilot.land(Ok(catch.clone()));
+                return self.hit(catch);
+            }
+            Local::Previous(previous) => previous,
+        };
+        let mut budget = self.budget();
+        let found = self.look_remote(&key, route, pilot.bearings(), &mut budget).await;
+        if let (Found::Usable(entry), false) = (&found, route.is_forced) {
+            let catch = Catch::fresh(entry.clone(), Tier::Remote);
+            pilot.land(Ok(catch.clone()));
+            return self.hit(catch);
+        }
+        let landing = pilot.passenger();
+        let loading = Loading::new(self.clone(), pilot, key, route, budget).after(previous).instead_of(found);
+        self.node.tasks.spawn(loading.run(load))?;
+        match landing.await {
+            Landing::With(result) => self.hit(result?),
+            Landing::Abandoned => Err(Error::new(ErrorKind::Closed, "the cache was shut down during a load")),
+        }
+    }
+
+    pub(crate) fn board(&self, key: &Key, route: Route) -> Seat<Result<Catch<V>>> {
+        if !route.is_shared {
+            return Seat::Pilot(Pilot::alone(key, self.bearings()));
+        }
+        let is_overtaken = |stamp| route.is_forced || self.shelf.has_overtaken(key.hash(), stamp);
+        self.flights.board(key, || self.bearings(), is_overtaken)
+    }
+
+    /// Whether a reader who came when the tags' order was at `birth` may have what a flight brought that began before.
+    pub(crate) fn is_shared_with(&self, birth: Sequence, began: Bearings, entry: &Entry<V>) -> bool {
+        began.birth >= birth || self.shelf.has_current_tags(entry)
+    }
+
+    pub(crate) fn look_local(&self, key: &Key, route: Route) -> Local<V> {
+        if !route.tiers.has_local() {
+            return Local::Previous(None);
+        }
+        match self.shelf.find(key) {
+            Lookup::Fresh(entry) if !route.is_forced => Local::Answer(Catch::fresh(entry, Tier::Local)),
+            Lookup::Suspect(entry) if self.serves_suspects() => {
+                Local::Answer(Catch::stale(entry, Tier::Local))
+            }
+            Lookup::Fresh(entry) | Lookup::Stale(entry) | Lookup::Suspect(entry) => {
+                Local::Previous(Some(entry))
+            }
+            Lookup::Absent => Local::Previous(None),
+        }
+    }
+
+    fn serves_suspects(&self) -> bool {
+        self.plan.serves_disconnected && !self.node.coherence.is_in_sync(self.shelf.now())
+    }
+
+    /// Asks the shared tier. If it does not answer, it has nothing.
+    async fn look_remote(
+        &self,
+        key: &Key,
+        route: Route,
+        bearings: Bearings,
+        budget: &mut Budget,
+    ) -> Found<V> {
+        let Some(remote) = self.remote(key, route) else {
+            return Found::Nothing;
+        };
+        let asked = self.shelf.now();
+        match self.ask(&**remote, slice::from_ref(key), asked, budget).await {
+            Ok(mut stored) => match stored.pop().flatten() {
+                Some(stored) => self.judge(key, stored, bearings, asked),
+                None => Found::Nothing,
+            },
+            Err(error) => {
+                self.degraded(&error);
+                Found::Nothing
+            }
+        }
+    }
+
+    /// Asks for what is stored, and first for what tags have been invalidated, if this node may have missed some.
+    pub(crate) async fn ask(
+        &self,
+        remote: &dyn Remote,
+        keys: &[Key],
+        now: Moment,
+        budget: &mut Budget,
+    ) -> Result<Vec<Option<bytes::Bytes>>> {
+        let coherence = &self.node.coherence;
+        if coherence.knows_tags(now) {
+            return budget.spend(remote.get(keys)).await;
+        }
+        let (stored, tags_at) = budget.spend(remote.get_and_tags(keys)).await?;
+        let known = coherence.ledger.known();
+        if tags_at > known {
+            coherence.learn(&budget.spend(remote.invalidated_tags(known)).await?);
+        }
+        Ok(stored)
+    }
+
+    /// The shared tier, if this read makes use of it, and it has been told all that it should know of the key.
+    pub(crate) fn remote(&self, key: &Key, route: Route) -> Option<&Arc<dyn Remote>> {
+        let remote = self.node.remote().filter(|_| route.tiers.has_remote() && self.envelope.is_some())?;
+        Some(remote).filter(|_| !self.node.recovery.doubts(key))
+    }
+
+    pub(crate) fn budget(&self) -> Budget {
+        Budget::new(self.node.patience.read, self.node.clock.clone())
+    }
+
+    pub(crate) fn degraded(&self, error: &Error) {
+        tracing::debug!(cache = %self.name, %error, "the shared tier is of no help");
+        self.node.observe(&Event::Degraded { cache: &self.name, error });
+    }
+}
+
+/// What this process has.
+pub(crate) enum Local<V> {
+    /// An answer.
+    Answer(Catch<V>),
+    /// None, but perhaps something to fall back on.
+    Previous(Option<Arc<Entry<V>>>),
+}

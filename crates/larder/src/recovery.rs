@@ -1,0 +1,214 @@
+//! The recovery log: invalidations that the server has not been told, or may have forgotten.
+//!
+//! Two things can go wrong with an invalidation. The server cannot be reached: then it is *pending*, and until it has been
+//! told, this node does not use what the shared tier holds under it. Or the server was told, and a failover went back to
+//! a state from before: then all that was told lately is told again, from the *ring*.
+//!
+//! Both are bounded. Where they overflow they widen, to everything, and never drop one.
+
+use std::collections::{HashSet, VecDeque};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use larder_core::{Key, Moment, Tags};
+
+use crate::intent::Intent;
+
+/// The most that is remembered, pending or told.
+const MOST: usize = 100_000;
+
+/// For how long what was told is remembered: longer than a failover takes to be noticed.
+const MEMORY: Duration = Duration::from_secs(60);
+
+/// One node's invalidations that may have to be told again.
+pub(crate) struct Recovery {
+    log: Mutex<Log>,
+    /// Whether anything is pending, so that a read need not ask under the lock.
+    has_pending: AtomicBool,
+}
+
+#[derive(Default)]
+struct Log {
+    pending: HashSet<Intent>,
+    /// What was told, and when, oldest first.
+    told: VecDeque<(Moment, Intent)>,
+    /// Until when the ring is not complete, because something was pushed out of it.
+    overflowed: Option<Moment>,
+}
+
+impl Recovery {
+    pub(crate) fn new() -> Self {
+        Self { log: Mutex::default(), has_pending: AtomicBool::new(false) }
+    }
+
+    /// Remembers what the server could not be told.
+    pub(crate) fn defer(&self, intents: impl IntoIterator<Item = Intent>) {
+        let mut log = self.log();
+        for intent in intents {
+            if let Intent::Supersede(key, _) = &intent {
+                // What concerns a key is looked up by the key alone.
+                log.pending.insert(Intent::Invalidate(key.clone()));
+            }
+            log.pending.insert(intent);
+        }
+        if log.pending.len() > MOST {
+            log.pending = HashSet::from([Intent::Everything]);
+        }
+        self.has_pending.store(true, Ordering::Release);
+    }
+
+    /// Remembers what the server was told at `now`.
+    pub(crate) fn told(&self, intents: impl IntoIterator<Item = Intent>, now: Moment) {
+        let mut log = self.log();
+        log.told.extend(intents.into_iter().map(|intent| (now, intent)));
+        while log.told.front().is_some_and(|(then, _)| now.since(*then) > MEMORY) {
+            log.told.pop_front();
+        }
+        while log.told.len() > MOST {
+            log.told.pop_front();
+            log.overflowed = Some(now.after(MEMORY));
+        }
+    }
+
+    /// Everything that was told lately has to be told again.
+    pub(crate) fn replay(&self, now: Moment) {
+        let again = {
+            let mut log = self.log();
+            let told = std::mem::take(&mut log.told);
+            match log.overflowed.take() {
+                Some(until) if now < until => vec![Intent::Everything],
+                _ => told
+                    .into_iter()
+                    .filter(|(then, _)| now.since(*then) <= MEMORY)
+                    .map(|(_, intent)| intent)
+                    .collect(),
+            }
+        };
+        if !again.is_empty() {
+            self.defer(again);
+        }
+    }
+
+    /// What is pending. It stays so until it is [settled](Self::settle).
+    pub(crate) fn pending(&self) -> Vec<Intent> {
+        self.log().pending.iter().cloned().collect()
+    }
+
+    /// Hears that the server has been told.
+    pub(crate) fn settle(&self, told: &[Intent]) {
+        let mut log = self.log();
+        for intent in told {
+            log.pending.remove(intent);
+        }
+        self.has_pending.store(!log.pending.is_empty(), Ordering::Release);
+    }
+
+    pub(crate) fn has_pending(&self) -> bool {
+        self.has_pending.load(Ordering::Acquire)
+    }
+
+    /// Whether what the shared tier holds under a key may have been invalidated without its knowing.
+    pub(crate) fn doubts(&self, key: &Key) -> bool {
+        if !self.has_pending() {
+            return false;
+        }
+        let cache = key.namespace().cache().clone();
+        let concerning = [
+            Intent::Everything,
+            Intent::Cache(cache),
+            Intent::Invalidate(key.clone()),
+            Intent::Expire(key.clone()),
+        ];
+        let log = self.log();
+        concerning.iter().any(|intent| log.pending.contains(intent))
+    }
+
+    /// The same, for a value with these tags.
+    pub(crate) fn doubts_tags(&self, tags: &Tags) -> bool {
+        if tags.is_empty() || !self.has_pending() {
+            return false;
+        }
+        let log = self.log();
+        tags.as_slice().iter().any(|&tag| log.pending.contains(&Intent::Tag(tag)))
+    }
+
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Recovery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let log = self.log();
+        f.debug_struct("Recovery")
+            .field("pending", &log.pending.len())
+            .field("told", &log.told.len())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use larder_core::{AppName, CacheName, Namespace, TagHash, Version};
+
+    use super::*;
+
+    fn key(cache: &str, key: u64) -> Key {
+        let namespace = Namespace::new(AppName::new("test.shop").unwrap(), CacheName::new(cache).unwrap());
+        Key::new(&namespace, &key).unwrap()
+    }
+
+    fn check(pending: &Intent, doubted: [bool; 3]) {
+        let recovery = Recovery::new();
+        recovery.defer([pending.clone()]);
+        let doubts = [key("user", 1), key("user", 2), key("price", 1)].map(|key| recovery.doubts(&key));
+        assert_eq!(doubts, doubted, "{pending:?}");
+        recovery.settle(&recovery.pending());
+        assert!(!recovery.has_pending() && !recovery.doubts(&key("user", 1)));
+    }
+
+    #[test]
+    fn exactly_what_is_pending_is_doubted() {
+        check(&Intent::Invalidate(key("user", 1)), [true, false, false]);
+        check(&Intent::Expire(key("user", 1)), [true, false, false]);
+        check(&Intent::Supersede(key("user", 1), Version::new(3)), [true, false, false]);
+        check(&Intent::Cache(CacheName::new("user").unwrap()), [true, true, false]);
+        check(&Intent::Everything, [true, true, true]);
+        check(&Intent::Tag(TagHash::from_bits(1)), [false, false, false]);
+    }
+
+    #[test]
+    fn a_pending_tag_is_doubted_by_its_values() {
+        let recovery = Recovery::new();
+        recovery.defer([Intent::Tag(TagHash::from_bits(1))]);
+        let tagged = |tag| Tags::new([TagHash::from_bits(tag)]).unwrap();
+        assert!(recovery.doubts_tags(&tagged(1)) && !recovery.doubts_tags(&tagged(2)));
+        assert!(!recovery.doubts_tags(&Tags::none()));
+    }
+
+    #[test]
+    fn what_overflows_widens_to_everything() {
+        let recovery = Recovery::new();
+        recovery.defer((0..=MOST as u64).map(|number| Intent::Invalidate(key("user", number))));
+        assert_eq!(recovery.pending(), [Intent::Everything]);
+
+        let recovery = Recovery::new();
+        recovery
+            .told((0..=MOST as u64).map(|number| Intent::Invalidate(key("user", number))), Moment::ORIGIN);
+        recovery.replay(Moment::ORIGIN);
+        assert_eq!(recovery.pending(), [Intent::Everything]);
+    }
+
+    #[test]
+    fn what_was_told_lately_is_told_again_and_what_is_old_is_not() {
+        let recovery = Recovery::new();
+        let (old, new) = (Intent::Invalidate(key("user", 1)), Intent::Invalidate(key("user", 2)));
+        recovery.told([old], Moment::ORIGIN);
+        let now = Moment::ORIGIN.after(MEMORY + Duration::from_nanos(1));
+        recovery.told([new.clone()], now);
+        recovery.replay(now);
+        assert_eq!(recovery.pending(), [new]);
+    }
+}

@@ -1,0 +1,73 @@
+//! The shelves of all caches of a process, for what concerns them all.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{PoisonError, RwLock, Weak};
+
+use larder_core::{CacheName, Error, ErrorKind, KeyHash, Result};
+
+/// A shelf whose values' type does not matter.
+pub(crate) trait Shelved: Send + Sync {
+    fn evict(&self, hash: KeyHash);
+    fn expire(&self, hash: KeyHash);
+    fn clear(&self);
+}
+
+/// Every open cache's shelf, by the cache's name.
+///
+/// The bus tells keys by their hash alone. Which cache one belongs to is in the hash, but not to be read from it, so all are
+/// told; for all but one it is a lookup that finds nothing.
+#[derive(Default)]
+pub(crate) struct Shelves {
+    by_name: RwLock<HashMap<CacheName, Weak<dyn Shelved>>>,
+}
+
+impl Shelves {
+    /// Takes a shelf in, unless a cache of that name is open.
+    pub(crate) fn open(&self, name: &CacheName, shelf: Weak<dyn Shelved>) -> Result<()> {
+        let mut by_name = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
+        by_name.retain(|_, shelf| shelf.strong_count() > 0);
+        if by_name.contains_key(name) {
+            return Err(
+                Error::new(ErrorKind::Invalid, "a cache of this name is open already").with("cache", name)
+            );
+        }
+        by_name.insert(name.clone(), shelf);
+        Ok(())
+    }
+
+    pub(crate) fn evict(&self, hashes: &[KeyHash]) {
+        self.each(|shelf| hashes.iter().for_each(|&hash| shelf.evict(hash)));
+    }
+
+    pub(crate) fn expire(&self, hashes: &[KeyHash]) {
+        self.each(|shelf| hashes.iter().for_each(|&hash| shelf.expire(hash)));
+    }
+
+    /// Clears one, or all of them.
+    pub(crate) fn clear(&self, cache: Option<&CacheName>) {
+        match cache {
+            None => self.each(|shelf| shelf.clear()),
+            Some(cache) => {
+                let by_name = self.by_name.read().unwrap_or_else(PoisonError::into_inner);
+                let shelf = by_name.get(cache).and_then(Weak::upgrade);
+                drop(by_name);
+                if let Some(shelf) = shelf {
+                    shelf.clear();
+                }
+            }
+        }
+    }
+
+    fn each(&self, act: impl Fn(&dyn Shelved)) {
+        let by_name = self.by_name.read().unwrap_or_else(PoisonError::into_inner);
+        by_name.values().filter_map(Weak::upgrade).for_each(|shelf| act(&*shelf));
+    }
+}
+
+impl fmt::Debug for Shelves {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let by_name = self.by_name.read().unwrap_or_else(PoisonError::into_inner);
+        f.debug_set().entries(by_name.keys()).finish()
+    }
+}

@@ -1,0 +1,252 @@
+//! One cache, without the type of its keys: where the tiers meet.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use larder_codec::{Envelope, Unreadable};
+use larder_core::{
+    CacheName, Entry, Error, ErrorKind, Event, Jitter, Key, KeyHash, Label, Lifetime, Loaded, Lookup, Moment,
+    Refused, Result, Sequence, Shelf, Stamp, Ttl,
+};
+
+use crate::flight::{Bearings, Flights};
+use crate::hit::{Hit, Tier};
+use crate::node::Node;
+use crate::shelves::Shelved;
+use crate::tiers::Tiers;
+
+/// One cache of a process.
+pub(crate) struct Store<V> {
+    pub(crate) node: Arc<Node>,
+    pub(crate) name: CacheName,
+    pub(crate) shelf: Shelf<V>,
+    pub(crate) flights: Arc<Flights<Result<Catch<V>>>>,
+    /// `None` for a cache whose values are never written down.
+    pub(crate) envelope: Option<Envelope<V>>,
+    pub(crate) plan: Plan,
+}
+
+/// How a cache is set up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    pub(crate) tiers: Tiers,
+    pub(crate) lifetime: Lifetime,
+    /// The longest that a copy stays in this process.
+    pub(crate) local_life: Ttl,
+    /// How long it is known that the origin has no value.
+    pub(crate) negative_life: Ttl,
+    pub(crate) jitter: Jitter,
+    pub(crate) load_deadline: Duration,
+    pub(crate) serves_disconnected: bool,
+    pub(crate) stale_if_error: StaleIfError,
+}
+
+/// What a read gives when its loader fails and there is a value that is no longer fresh.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StaleIfError {
+    /// The value, marked as stale.
+    #[default]
+    Serve,
+    /// The loader's error.
+    Fail,
+}
+
+/// What a flight brings home.
+pub(crate) struct Catch<V> {
+    /// With a value, or with the knowledge that there is none.
+    pub(crate) entry: Arc<Entry<V>>,
+    pub(crate) tier: Tier,
+    pub(crate) is_stale: bool,
+}
+
+impl<V> Catch<V> {
+    pub(crate) fn fresh(entry: Arc<Entry<V>>, tier: Tier) -> Self {
+        Self { entry, tier, is_stale: false }
+    }
+
+    pub(crate) fn stale(entry: Arc<Entry<V>>, tier: Tier) -> Self {
+        Self { entry, tier, is_stale: true }
+    }
+}
+
+impl<V> Clone for Catch<V> {
+    fn clone(&self) -> Self {
+        Self { entry: self.entry.clone(), ..*self }
+    }
+}
+
+/// What the shared tier has under a key.
+pub(crate) enum Found<V> {
+    /// A value that may be served, which lies on the shelf now, or the knowledge that there is none.
+    Usable(Arc<Entry<V>>),
+    /// One that is past its fresh time, or was marked so: to be replaced.
+    Stale(Arc<Entry<V>>, Bytes),
+    /// One that cannot be read, or was outdated by an invalidation of a tag or a cache, the last of which had this place
+    /// in the server's order: to be replaced.
+    Useless(Bytes, Sequence),
+    /// One that a newer build wrote: to be left where it is.
+    Foreign,
+    /// Nothing.
+    Nothing,
+}
+
+impl<V: Send + Sync + 'static> Store<V> {
+    /// What is on the shelf, if it may be served.
+    #[inline]
+    pub(crate) fn fresh<Q: larder_core::CacheKey + ?Sized>(
+        &self,
+        key: &Q,
+    ) -> Option<(Arc<Entry<V>>, Moment)> {
+        let now = self.shelf.now();
+        match self.shelf.get_at(key, now) {
+            Lookup::Fresh(entry) => Some((entry, now)),
+            _ => None,
+        }
+    }
+
+    /// What a load takes note of before its first I/O.
+    pub(crate) fn bearings(&self) -> Bearings {
+        Bearings { stamp: self.shelf.stamp(), birth: self.node.coherence.ledger.seen() }
+    }
+
+    /// What a reader gets of a catch.
+    pub(crate) fn hit(&self, catch: Catch<V>) -> Result<Hit<V>> {
+        let Catch { entry, tier, is_stale } = catch;
+        let hit = Hit::new(entry, tier, self.shelf.now()).ok_or_else(|| self.missing())?;
+        Ok(if is_stale { hit.stale() } else { hit })
+    }
+
+    pub(crate) fn missing(&self) -> Error {
+        Error::new(ErrorKind::Missing, "the origin has no such value").with("cache", &self.name)
+    }
+
+    /// Judges bytes that the shared tier gave in answer to a question asked at `asked`, and puts what is usable on the
+    /// shelf.
+    pub(crate) fn judge(&self, key: &Key, stored: Bytes, bearings: Bearings, asked: Moment) -> Found<V> {
+        self.judge_by(key, stored, asked, |loaded| self.keep(bearings.stamp, loaded))
+    }
+
+    /// The same, and puts nothing on the shelf.
+    pub(crate) fn judge_unkept(&self, key: &Key, stored: Bytes, asked: Moment) -> Found<V> {
+        self.judge_by(key, stored, asked, |loaded| self.shelf.make(self.shelf.stamp(), loaded))
+    }
+
+    fn judge_by(
+        &self,
+        key: &Key,
+        stored: Bytes,
+        asked: Moment,
+        keep: impl FnOnce(Loaded<V>) -> Arc<Entry<V>>,
+    ) -> Found<V> {
+        let Some(envelope) = &self.envelope else {
+            return Found::Foreign;
+        };
+        let opened = match envelope.open(key.hash(), &stored) {
+            Ok(opened) => opened,
+            Err(unreadable) => return self.unreadable(key.hash(), unreadable, stored),
+        };
+        if self.is_outdated(&opened.label) {
+            let ledger = &self.node.coherence.ledger;
+            let last = ledger.last_invalidated(&opened.label.tags).max(ledger.last_clear(&self.name));
+            return Found::Useless(stored, last);
+        }
+        let age = self.age(&opened.label);
+        let is_stale = opened.stale || age >= opened.label.lifetime.fresh().as_duration();
+        let label = self.local_copy(opened.label, age);
+        let loaded = Loaded::new(key.clone(), opened.value, label, asked.before(age)).read_at(asked);
+        if is_stale {
+            // Not for the shelf: there it would be in the way of the one that is to replace it.
+            Found::Stale(self.shelf.make(self.shelf.stamp(), loaded), stored)
+        } else {
+            Found::Usable(keep(loaded))
+        }
+    }
+
+    /// Puts a value on the shelf, if nothing has overtaken it. It may be returned to its readers in any case.
+    pub(crate) fn keep(&self, stamp: Stamp, loaded: Loaded<V>) -> Arc<Entry<V>> {
+        if !self.plan.tiers.has_local() {
+            return self.shelf.make(stamp, loaded);
+        }
+        let hash = loaded.key().hash();
+        let (entry, kept) = self.shelf.offer(stamp, loaded);
+        if let Err(reason) = kept {
+            self.refused(hash, reason);
+        }
+        entry
+    }
+
+    pub(crate) fn refused(&self, key: KeyHash, reason: Refused) {
+        self.node.observe(&Event::Refused { cache: &self.name, key, reason });
+    }
+
+    /// Whether one of the value's tags or its cache was invalidated after it was born, or may have been without the
+    /// server's knowing.
+    fn is_outdated(&self, label: &Label) -> bool {
+        let ledger = &self.node.coherence.ledger;
+        ledger.is_cleared(&self.name, label.birth)
+            || !ledger.is_current(label.birth, &label.tags)
+            || self.node.recovery.doubts_tags(&label.tags)
+    }
+
+    fn unreadable(&self, key: KeyHash, unreadable: Unreadable, stored: Bytes) -> Found<V> {
+        self.node.observe(&Event::Unreadable { cache: &self.name, key, reason: unreadable.name() });
+        if unreadable.may_be_newer() { Found::Foreign } else { Found::Useless(stored, Sequence::ZERO) }
+    }
+
+    /// Hears that a value cannot be stored in the shared tier.
+    pub(crate) fn unsealed(&self, key: KeyHash, error: &Error) {
+        tracing::warn!(cache = %self.name, %key, %error, "a value cannot be stored in the shared tier");
+        self.node.observe(&Event::Unsealed { cache: &self.name, key, error });
+    }
+
+    /// How long ago a value was made, by two clocks that need not agree. The server still has it, so it is not past its
+    /// time to live, whatever the clocks say; then a tenth of it is left.
+    fn age(&self, label: &Label) -> Duration {
+        let age = Duration::from_millis(self.node.clock.unix_millis().saturating_sub(label.made_at));
+        age.min(label.lifetime.time_to_live().as_duration().mul_f64(0.9))
+    }
+
+    /// The label of a copy in this process of a value of that age. It stays as long as the value lives, and no longer than
+    /// copies do.
+    pub(crate) fn local_copy(&self, label: Label, age: Duration) -> Label {
+        let left = label.lifetime.time_to_live().as_duration().saturating_sub(age);
+        let stay = Lifetime::new(self.plan.local_life.min(ttl(left)));
+        let stay = self.plan.jitter.shorten(stay, fastrand::f64());
+        let life = ttl(age + stay.time_to_live().as_duration());
+        let fresh = label.lifetime.fresh();
+        label.lifetime(Lifetime::new(life).fresh_for(fresh))
+    }
+}
+
+impl<V: Send + Sync + 'static> Shelved for Store<V> {
+    fn evict(&self, hash: KeyHash) {
+        self.shelf.evict(hash);
+    }
+
+    fn expire(&self, hash: KeyHash) {
+        self.shelf.expire(hash);
+    }
+
+    fn clear(&self) {
+        self.shelf.clear();
+    }
+}
+
+/// The nearest time to live.
+pub(crate) fn ttl(duration: Duration) -> Ttl {
+    let millis = u32::try_from(duration.as_millis()).unwrap_or(u32::MAX);
+    Ttl::from_millis(millis).unwrap_or(Ttl::MIN)
+}
+
+impl<V> fmt::Debug for Store<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("name", &self.name)
+            .field("shelf", &self.shelf)
+            .field("plan", &self.plan)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,60 @@
+//! The tasks of a process's cache: none runs that nobody owns.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use larder_core::{Error, ErrorKind, Result};
+use tokio::task::JoinSet;
+
+/// All that was spawned and is not over.
+pub(crate) struct Tasks {
+    /// `None` once it is shut down.
+    running: Mutex<Option<JoinSet<()>>>,
+}
+
+impl Tasks {
+    pub(crate) fn new() -> Self {
+        Self { running: Mutex::new(Some(JoinSet::new())) }
+    }
+
+    /// Spawns a task on the current runtime, unless this is shut down.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+        let mut running = self.running();
+        let Some(tasks) = &mut *running else {
+            return Err(Error::new(ErrorKind::Closed, "the cache has been shut down"));
+        };
+        // Those that are over are let go here, so that their memory does not pile up.
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(task);
+        Ok(())
+    }
+
+    /// Accepts no more, lets what runs go on for `grace` at most, and ends the rest. Returns whether all ended by
+    /// themselves.
+    pub(crate) async fn shut_down(&self, grace: Duration) -> bool {
+        let Some(mut tasks) = self.running().take() else {
+            return true;
+        };
+        let ended = tokio::time::timeout(grace, async { while tasks.join_next().await.is_some() {} }).await;
+        tasks.shutdown().await;
+        ended.is_ok()
+    }
+
+    /// Ends all of them at their next await, without waiting for that.
+    pub(crate) fn abort(&self) {
+        drop(self.running().take());
+    }
+
+    fn running(&self) -> MutexGuard<'_, Option<JoinSet<()>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Tasks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let running = self.running().as_ref().map(JoinSet::len);
+        f.debug_struct("Tasks").field("running", &running).finish()
+    }
+}

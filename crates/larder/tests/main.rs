@@ -1,0 +1,4 @@
+//! One binary for all of them, so that they are linked once.
+
+#[cfg(test)]
+mod smoke;
