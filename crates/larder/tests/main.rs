@@ -1,4 +1,6 @@
 //! One binary for all of them, so that they are linked once.
 
 #[cfg(test)]
-mod smoke;
+mod behavior;
+#[cfg(test)]
+mod scenario;

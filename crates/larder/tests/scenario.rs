@@ -1,0 +1,1 @@
+//! Races and faults between several instances, on one virtual time.
