@@ -4,44 +4,66 @@
 //! reference is what one would write without Larder: `get` of an `Arc` from a `moka::sync::Cache` with its default
 //! hasher, or from a `quick_cache`.
 
-use std::borrow::Borrow;
 use std::hash::Hash;
 use std::hint::black_box;
 use std::sync::Arc;
 
 use larder_core::{
-    AppName, CacheKey, CacheName, Capacity, Entry, Fence, Label, Lifetime, Loaded, Local, Lookup, Namespace,
-    Shelf, Ttl,
+    AppName, CacheKey, CacheName, Cacheable, Capacity, Entry, Fence, Label, Lifetime, Loaded, Local, Lookup,
+    Namespace, Shelf, Ttl,
 };
 use larder_moka::MokaLocal;
 use larder_quick::QuickLocal;
+use serde::{Deserialize, Serialize};
 
 use crate::measure::{Comparison, Effort, as_f64, compare};
 use crate::report::Line;
 
 /// Room enough that nothing is ever evicted.
-const ROOM: u64 = 100_000;
+pub(crate) const ROOM: u64 = 100_000;
 
 /// The limit for what should be the same number: moka does its housekeeping now a hit earlier, now a hit later.
 const SAME: f64 = 1.02;
 
 /// A value of a size that is often cached.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize, Cacheable)]
 pub(crate) struct Value {
-    _bytes: [u8; 64],
+    bytes: [[u8; 32]; 2],
 }
 
 impl Value {
     pub(crate) fn new() -> Self {
-        Self { _bytes: [7; 64] }
+        Self { bytes: [[7; 32]; 2] }
+    }
+}
+
+/// Keys of any type, and the order in which they are asked for.
+pub(crate) struct Keys<K> {
+    keys: Vec<K>,
+    /// Which key each call asks for: a random order, so that neither branches nor caches can learn it.
+    order: Vec<usize>,
+}
+
+impl<K> Keys<K> {
+    fn new(keys: Vec<K>) -> Self {
+        let mut random = fastrand::Rng::with_seed(7);
+        let order = (0..1 << 13).map(|_| random.usize(..keys.len())).collect();
+        Self { keys, order }
+    }
+
+    pub(crate) fn all(&self) -> &[K] {
+        &self.keys
+    }
+
+    pub(crate) fn key(&self, call: usize) -> &K {
+        let index = self.order.get(call % self.order.len()).copied().unwrap_or(0);
+        self.keys.get(index).expect("the order names keys")
     }
 }
 
 /// The maps that keys of any type are looked up in.
 struct Maps<K: Hash + Eq + Send + Sync + 'static> {
-    keys: Vec<K>,
-    /// Which key each call asks for: a random order, so that neither branches nor caches can learn it.
-    order: Vec<usize>,
+    keys: Keys<K>,
     moka: Shelf<Value>,
     quick: Shelf<Value>,
     raw_moka: moka::sync::Cache<K, Arc<Value>>,
@@ -49,18 +71,15 @@ struct Maps<K: Hash + Eq + Send + Sync + 'static> {
 }
 
 impl<K: CacheKey + Hash + Eq + Clone + Send + Sync + 'static> Maps<K> {
-    fn new(keys: Vec<K>) -> Self {
-        let mut random = fastrand::Rng::with_seed(7);
-        let order = (0..1 << 13).map(|_| random.usize(..keys.len())).collect();
+    fn new(keys: Keys<K>) -> Self {
         let maps = Self {
-            order,
-            moka: filled(&keys, MokaLocal::new(Capacity::Entries(ROOM))),
-            quick: filled(&keys, QuickLocal::new(Capacity::Entries(ROOM))),
+            moka: filled(keys.all(), MokaLocal::new(Capacity::Entries(ROOM))),
+            quick: filled(keys.all(), QuickLocal::new(Capacity::Entries(ROOM))),
             raw_moka: moka::sync::Cache::new(ROOM),
             raw_quick: quick_cache::sync::Cache::new(usize::try_from(ROOM).expect("it is small")),
             keys,
         };
-        for key in &maps.keys {
+        for key in maps.keys.all() {
             maps.raw_moka.insert(key.clone(), Arc::new(Value::new()));
             maps.raw_quick.insert(key.clone(), Arc::new(Value::new()));
         }
@@ -68,28 +87,20 @@ impl<K: CacheKey + Hash + Eq + Clone + Send + Sync + 'static> Maps<K> {
         maps
     }
 
-    fn key<Q: ?Sized>(&self, call: usize) -> &Q
-    where
-        K: Borrow<Q>,
-    {
-        let index = self.order.get(call % self.order.len()).copied().unwrap_or(0);
-        self.keys.get(index).expect("the order names keys").borrow()
-    }
-
     fn raw_moka_hit(&self, call: usize) {
-        black_box(self.raw_moka.get::<K>(self.key(call)).expect("nothing is evicted"));
+        black_box(self.raw_moka.get(self.keys.key(call)).expect("nothing is evicted"));
     }
 
     fn raw_quick_hit(&self, call: usize) {
-        black_box(self.raw_quick.get::<K>(self.key(call)).expect("nothing is evicted"));
+        black_box(self.raw_quick.get(self.keys.key(call)).expect("nothing is evicted"));
     }
 
     fn moka_hit(&self, call: usize) {
-        hit(&self.moka, self.key::<K>(call));
+        hit(&self.moka, self.keys.key(call));
     }
 
     fn quick_hit(&self, call: usize) {
-        hit(&self.quick, self.key::<K>(call));
+        hit(&self.quick, self.keys.key(call));
     }
 }
 
@@ -122,23 +133,23 @@ fn hit<K: CacheKey>(shelf: &Shelf<Value>, key: &K) {
     }
 }
 
-fn numbers(count: usize) -> Maps<u64> {
-    Maps::new((0..count as u64).map(|n| 1_000_000 + n * 37).collect())
+pub(crate) fn numbers(count: usize) -> Keys<u64> {
+    Keys::new((0..count as u64).map(|n| 1_000_000 + n * 37).collect())
 }
 
-fn strings(count: usize) -> Maps<String> {
-    Maps::new((0..count).map(|n| format!("customer-{n:08}")).collect())
+pub(crate) fn strings(count: usize) -> Keys<String> {
+    Keys::new((0..count).map(|n| format!("customer-{n:08}")).collect())
 }
 
 /// Every line about hits.
 pub(crate) fn lines(effort: Effort) -> Vec<Line> {
     let mut lines = Vec::new();
     for count in [100, 5_000] {
-        lines.extend(time(effort, &format!("{count} u64 keys"), || numbers(count)));
-        lines.extend(time(effort, &format!("{count} String keys"), || strings(count)));
+        lines.extend(time(effort, &format!("{count} u64 keys"), || Maps::new(numbers(count))));
+        lines.extend(time(effort, &format!("{count} String keys"), || Maps::new(strings(count))));
     }
-    allocations(&mut lines, "u64", &numbers(5_000));
-    allocations(&mut lines, "String", &strings(5_000));
+    allocations(&mut lines, "u64", &Maps::new(numbers(5_000)));
+    allocations(&mut lines, "String", &Maps::new(strings(5_000)));
     lines
 }
 
@@ -213,7 +224,7 @@ where
 
 /// Hits the map called `name` so many times: what callgrind counts the instructions of.
 pub(crate) fn repeat(name: &str, hits: usize) {
-    let maps = numbers(100);
+    let maps = Maps::new(numbers(100));
     let hit: &dyn Fn(usize) = match name {
         "moka" => &|call| maps.moka_hit(call),
         "quick" => &|call| maps.quick_hit(call),

@@ -3,16 +3,19 @@
 //! Run it by `cargo xtask bench`, or `cargo xtask bench --quick` for a minute's worth.
 
 mod codecs;
+mod fleet;
 mod hits;
 mod instructions;
 mod measure;
 mod memory;
 mod report;
+mod stack;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use measure::Effort;
+use tokio::runtime::Runtime;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -20,6 +23,12 @@ fn main() -> ExitCode {
     match arguments.as_slice() {
         // What callgrind counts the instructions of.
         ["hits", map, count] => hits::repeat(map, count.parse().unwrap_or(0)),
+        ["--stack"] => {
+            let runtime = Runtime::new().expect("x");
+            let lines = stack::lines(Effort { rounds: 15, round: Duration::from_millis(15) }, &runtime);
+            report::publish(&lines).ok();
+        }
+        ["stack", way, count] => stack::repeat(way, count.parse().unwrap_or(0)),
         ["--quick"] => {
             return run(Effort { rounds: 11, round: Duration::from_millis(10) });
         }
@@ -36,7 +45,10 @@ fn main() -> ExitCode {
 
 /// Measures, publishes, and fails if a line is over its limit or could not be measured.
 fn run(effort: Effort) -> ExitCode {
+    let runtime = Runtime::new().expect("the system has room for a runtime");
     let mut lines = hits::lines(effort);
+    lines.extend(stack::lines(effort, &runtime));
+    lines.extend(fleet::lines(effort, &runtime));
     lines.extend(memory::lines());
     lines.extend(codecs::lines(effort));
     let counted = instructions::lines();

@@ -77,6 +77,8 @@ pub struct Entry<V> {
     load_cost: u16,
     /// Whether its life was cut short, because it was put here while invalidations could be missed.
     provisional: bool,
+    /// Whether there is no value. Beside what every hit looks at, for the value may lie in another cache line.
+    missing: bool,
     /// What most entries do not have.
     rare: Option<Box<Rare>>,
 }
@@ -96,6 +98,7 @@ impl<V> Entry<V> {
         let Loaded { key, value, label, made, read: _ } = loaded;
         let key = key.into_bytes();
         let fresh_until = made.after(label.lifetime.fresh().as_duration());
+        let missing = value.is_none();
         let is_rare = !label.tags.is_empty() || !label.version.is_none();
         let rare =
             is_rare.then(|| Box::new(Rare { birth: label.birth, tags: label.tags, version: label.version }));
@@ -113,6 +116,7 @@ impl<V> Entry<V> {
             weight: u32::try_from(own).unwrap_or(u32::MAX).saturating_add(owned),
             load_cost: u16::try_from(label.load_cost.as_millis()).unwrap_or(u16::MAX),
             provisional: false,
+            missing,
             rare,
         }
     }
@@ -129,6 +133,12 @@ impl<V> Entry<V> {
     #[inline]
     pub fn value(&self) -> Option<&V> {
         self.value.as_ref()
+    }
+
+    /// Whether it is the knowledge that the origin has no value.
+    #[inline]
+    pub fn is_missing(&self) -> bool {
+        self.missing
     }
 
     /// The text of its key.

@@ -66,7 +66,7 @@ pub struct Fence {
     /// "advance, then remove" one step each.
     stripes: Box<[Mutex<u64>]>,
     /// Per partition, the clock's reading at its last flush. Entries stamped before it are suspect.
-    floors: Box<[AtomicU64]>,
+    floors: [AtomicU64; PARTITIONS],
     /// Until when the node may believe that it hears of every invalidation. The bus moves it on.
     trusted_until: AtomicU64,
 }
@@ -125,7 +125,7 @@ impl Fence {
         Self {
             clock: AtomicU64::new(0),
             stripes: (0..STRIPES).map(|_| Mutex::new(0)).collect(),
-            floors: (0..PARTITIONS).map(|_| AtomicU64::new(0)).collect(),
+            floors: std::array::from_fn(|_| AtomicU64::new(0)),
             trusted_until: AtomicU64::new(Moment::NEVER.as_nanos()),
         }
     }

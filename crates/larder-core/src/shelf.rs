@@ -59,6 +59,8 @@ pub struct Shelf<V> {
     idle: Option<Ttl>,
     vigilance: Vigilance,
     disconnected: WhileDisconnected,
+    /// Whether a hit depends on the bus being in sync, which follows from the two above.
+    asks_for_trust: bool,
     /// For how long the bus may hide that it has lost something.
     bound: Duration,
     weigh: Weigher<V>,
@@ -104,6 +106,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             idle: None,
             vigilance: Vigilance::default(),
             disconnected: WhileDisconnected::Bypass,
+            asks_for_trust: false,
             bound: Duration::ZERO,
             weigh: Box::new(|_| 0),
         }
@@ -138,7 +141,9 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     /// Default: [`Vigilance::Watchdog`].
     #[must_use]
     pub fn vigilance(self, vigilance: Vigilance) -> Self {
-        Self { vigilance, ..self }
+        let asks_for_trust =
+            vigilance == Vigilance::EveryHit || self.disconnected == WhileDisconnected::Serve;
+        Self { vigilance, asks_for_trust, ..self }
     }
 
     /// Sets what is kept and served while the bus is out of sync, and for how long it may hide that it has lost something.
@@ -146,7 +151,9 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     /// Default: nothing.
     #[must_use]
     pub fn while_disconnected(self, disconnected: WhileDisconnected, bound: Duration) -> Self {
-        Self { disconnected, bound, ..self }
+        let asks_for_trust =
+            self.vigilance == Vigilance::EveryHit || disconnected == WhileDisconnected::Serve;
+        Self { disconnected, asks_for_trust, bound, ..self }
     }
 
     /// Sets how many bytes a value owns outside of itself: the buffers of its strings and vectors.
@@ -285,6 +292,26 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         if !entry.has_key(text) {
             return Lookup::Absent;
         }
+        if self.is_plainly_fresh(&entry, hash, now) {
+            return Lookup::Fresh(entry);
+        }
+        self.judge(entry, hash, now)
+    }
+
+    /// Whether nothing can be said against an entry. Most hits need no more than this.
+    #[inline]
+    fn is_plainly_fresh(&self, entry: &Entry<V>, hash: KeyHash, now: Moment) -> bool {
+        // What is fresh has not expired.
+        entry.is_fresh(now)
+            && !self.is_cleared(entry.stamp())
+            && entry.stamp() >= self.fence.floor(hash.partition())
+            && entry.tagged().is_none()
+            && self.idle.is_none()
+            && !self.asks_for_trust
+    }
+
+    /// Looks closer.
+    fn judge(&self, entry: Arc<Entry<V>>, hash: KeyHash, now: Moment) -> Lookup<V> {
         if self.is_gone(&entry, now) {
             self.discard(hash, &entry);
             return Lookup::Absent;
@@ -317,8 +344,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     /// Whether a hit asks for trust, and there is none.
     #[inline]
     fn is_out_of_sync(&self, entry: &Entry<V>, now: Moment) -> bool {
-        let asks = self.vigilance == Vigilance::EveryHit || self.disconnected == WhileDisconnected::Serve;
-        asks && !self.fence.is_trusted(now) && !entry.is_provisional()
+        self.asks_for_trust && !self.fence.is_trusted(now) && !entry.is_provisional()
     }
 
     /// Whether an entry may lie here without being sure to hear of its invalidation.

@@ -184,7 +184,7 @@ impl<V: Send + Sync + 'static> Store<V> {
         keys.iter()
             .zip(is_asked)
             .map(|(key, is_asked)| match is_asked.then(|| stored.next().flatten()).flatten() {
-                Some(stored) => self.judge(key, stored, bearings, asked),
+                Some(stored) => self.judge(key, stored, bearings, asked, route),
                 None => Found::Nothing,
             })
             .collect()

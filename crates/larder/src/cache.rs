@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use larder_core::{CacheKey, CacheName, Error, ErrorKind, Key, Result, Version};
+use larder_core::{CacheKey, CacheName, Entry, Error, ErrorKind, Key, Moment, Result, Version};
 
 use crate::answer::Answer;
 use crate::configuration::Configuration;
@@ -91,7 +91,8 @@ where
         if let Some((entry, now)) = self.store.fresh(key) {
             return Ok(Hit::new(entry, Tier::Local, now));
         }
-        self.reading().get(key).await
+        // Boxed, so that the future of a hit is small.
+        Box::pin(self.reading().get(key)).await
     }
 
     /// Reads the tiers, and loads what they do not have: once, however many want it at the same time.
@@ -123,9 +124,9 @@ where
         E: Into<Box<dyn StdError + Send + Sync>>,
     {
         if let Some((entry, now)) = self.store.fresh(key) {
-            return Hit::new(entry, Tier::Local, now).ok_or_else(|| self.store.missing());
+            return self.found(entry, now);
         }
-        self.reading().get_or_load(key, load).await
+        Box::pin(self.reading().get_or_load(key, load)).await
     }
 
     /// Reads the tiers, and loads what they do not have with the [loader](crate::CacheBuilder::loader) that the cache
@@ -143,9 +144,9 @@ where
         Q: CacheKey<Owned = K> + ?Sized,
     {
         if let Some((entry, now)) = self.store.fresh(key) {
-            return Hit::new(entry, Tier::Local, now).ok_or_else(|| self.store.missing());
+            return self.found(entry, now);
         }
-        self.reading().load(key).await
+        Box::pin(self.reading().load(key)).await
     }
 
     /// The same as [`get_or_load`](Self::get_or_load), with a loader that is shown the value that there was before, if
@@ -168,9 +169,9 @@ where
         V: Clone,
     {
         if let Some((entry, now)) = self.store.fresh(key) {
-            return Hit::new(entry, Tier::Local, now).ok_or_else(|| self.store.missing());
+            return self.found(entry, now);
         }
-        self.reading().get_or_revalidate(key, load).await
+        Box::pin(self.reading().get_or_revalidate(key, load)).await
     }
 
     /// Loads, whatever the tiers have, and replaces it there.
@@ -349,6 +350,11 @@ where
             Error::new(ErrorKind::Invalid, "the cache was built without a loader")
                 .with("cache", &self.store.name)
         })
+    }
+
+    #[inline]
+    fn found(&self, entry: Arc<Entry<V>>, now: Moment) -> Result<Hit<V>> {
+        Hit::new(entry, Tier::Local, now).ok_or_else(|| self.store.missing())
     }
 
     async fn carry_out(&self, intents: Vec<Intent>) -> Result<Receipt> {

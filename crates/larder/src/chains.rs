@@ -49,11 +49,6 @@ impl Chains {
         self.store(chain, sequence.get().saturating_add(1));
     }
 
-    /// Forgets a position: whatever comes next is a gap.
-    pub(crate) fn forget(&self, chain: Chain) {
-        self.store(chain, 0);
-    }
-
     /// How far the chain has been followed; `None` if that is not known.
     pub(crate) fn position(&self, chain: Chain) -> Option<Sequence> {
         self.slot(chain).load(Ordering::Acquire).checked_sub(1).map(Sequence::new)
@@ -99,14 +94,12 @@ mod tests {
     #[test]
     fn chains_are_followed_each_for_itself() {
         let chains = Chains::new();
+        assert!(Chains::all().all(|chain| chains.position(chain).is_none()));
         for (number, chain) in Chains::all().enumerate() {
             chains.move_to(chain, Sequence::new(number as u64));
         }
         for (number, chain) in Chains::all().enumerate() {
             assert_eq!(chains.position(chain), Some(Sequence::new(number as u64)));
         }
-        chains.forget(Chain::Tags);
-        assert_eq!(chains.position(Chain::Tags), None);
-        assert_eq!(Chains::all().filter(|&chain| chains.position(chain).is_some()).count(), PARTITIONS);
     }
 }

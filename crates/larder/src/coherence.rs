@@ -119,9 +119,9 @@ impl Coherence {
         self.fence.is_trusted(now)
     }
 
-    /// Whether all invalidations of tags have been heard of, too.
+    /// Whether all invalidations of tags have been heard of, too. Without a bus that is never known.
     pub(crate) fn knows_tags(&self, now: Moment) -> bool {
-        self.is_in_sync(now) && !self.ledger.has_gap()
+        self.assurance != Assurance::None && self.is_in_sync(now) && !self.ledger.has_gap()
     }
 
     /// Hears an event.
@@ -132,9 +132,7 @@ impl Coherence {
             BusEvent::Lost(Some(chain @ Chain::Keys(_))) => self.flush(chain),
             BusEvent::Reincarnated => {
                 self.lose_all();
-                // Its numbers may be those of another life.
-                Chains::all().for_each(|chain| self.chains.forget(chain));
-                self.repair(Repairs { replay: true, ..Repairs::default() });
+                self.repair(Repairs { replay: true, raise: self.followed().collect(), ..Repairs::default() });
             }
             // What a lost clear has outdated carries no tag, so a loss among the tags concerns everything. And what this
             // build does not understand may be a loss too.
@@ -270,10 +268,16 @@ impl Coherence {
                 self.ledger.open_gap(at);
                 repairs.tags = true;
             }
+            Chain::Keys(partition) if followed.is_none() => self.fence.flush(partition),
             Chain::Keys(_) => self.flush(chain),
         }
         self.chains.move_to(chain, at);
         repairs
+    }
+
+    /// How far each chain has been followed, if it has.
+    fn followed(&self) -> impl Iterator<Item = (Chain, Sequence)> {
+        Chains::all().filter_map(|chain| Some((chain, self.chains.position(chain)?)))
     }
 
     fn miss_tags(&self, up_to: Sequence) {

@@ -21,15 +21,18 @@
 //!
 //! There is no runtime in here. All interleavings of boarding, landing and leaving are in the proof at the end.
 
+#[cfg(all(test, loom))]
+mod proof;
+
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use larder_core::{Key, KeyHash, KeyHasher, Sequence, Stamp};
 
-use crate::sync::{Arc, Mutex, MutexGuard};
+use crate::sync::{Mutex, MutexGuard};
 
 /// One lock for so many keys would be one too hot. Few under the model checker.
 const SHARDS: usize = if cfg!(loom) { 1 } else { 16 };

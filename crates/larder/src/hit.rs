@@ -55,7 +55,7 @@ impl<V> Hit<V> {
     /// `None` if the entry is the knowledge that there is no value.
     #[inline]
     pub(crate) fn new(entry: Arc<Entry<V>>, tier: Tier, at: Moment) -> Option<Self> {
-        entry.value().is_some().then_some(Self { entry, tier, is_stale: false, at })
+        if entry.is_missing() { None } else { Some(Self { entry, tier, is_stale: false, at }) }
     }
 
     pub(crate) fn stale(self) -> Self {

@@ -92,12 +92,13 @@ impl<V: Send + Sync + 'static> Loading<V> {
     /// Finds out on what terms to load, and waits for another instance's load. As long as the server answers, nobody
     /// loads without a lease.
     pub(crate) async fn permit(&mut self) -> Result<Permit<V>> {
-        let patience = self.store.shelf.now().after(self.store.plan.load_deadline);
         let mut backoff = Backoff::to_poll();
         loop {
             match self.apply().await {
                 Ok(permit) => return Ok(permit),
-                Err(_) if self.store.shelf.now() >= patience => return Err(self.elapsed("another instance")),
+                Err(_) if self.store.shelf.now() >= self.until => {
+                    return Err(self.elapsed("another instance"));
+                }
                 Err(Busy(left)) => sleep(backoff.next().min(left.as_duration())).await,
             }
         }
@@ -126,7 +127,7 @@ impl<V: Send + Sync + 'static> Loading<V> {
                     return Ok(Permit::Free);
                 }
             };
-            match self.store.judge(&self.key, stored, self.bearings(), asked) {
+            match self.store.judge(&self.key, stored, self.bearings(), asked, self.route) {
                 Found::Usable(entry) => return Ok(Permit::Done(entry)),
                 found => self.previous = self.target.replace(found).or(self.previous.take()),
             }

@@ -1,4 +1,80 @@
-//! draft
+//! A two-tier cache for services that run as many instances: a copy in each process, one in a tier that all share, and a bus
+//! by which every instance drops its copy when anyone writes.
+//!
+//! For the engineer who embeds a cache in a service, announces what happens in the domain, and wants to know how old an
+//! answer can be. Larder says it: no hit is staler than a bound of 1.5 seconds, whatever messages are lost; a load that a
+//! write overtakes is kept nowhere; and a shared tier that freezes or dies costs a read its budget of 50 ms and never an
+//! error.
+//!
+//! # The smallest program
+//!
+//! ```
+//! use larder::{Cache, CacheKey, Cacheable, DomainEvent, Larder, Touched};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Clone, CacheKey)]
+//! struct UserId(u64);
+//!
+//! #[derive(Serialize, Deserialize, Cacheable)]
+//! struct User { name: String }
+//!
+//! struct UserRenamed { id: UserId }
+//!
+//! impl DomainEvent for UserRenamed {
+//!     fn touches(&self, touched: &mut Touched) {
+//!         touched.key("user", &self.id);
+//!     }
+//! }
+//!
+//! # async fn find(id: UserId) -> Result<User, std::io::Error> { Ok(User { name: format!("user {}", id.0) }) }
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> larder::Result<()> {
+//! let larder = Larder::builder("prod.shop").embedded().build().await?;   // one per process
+//! let users: Cache<UserId, User> = larder.cache("user").build()?;        // one per type of thing
+//!
+//! let id = UserId(7);
+//! let user = users.get_or_load(&id, find).await?;                        // a Hit<User>: use it as a User
+//! assert_eq!(user.name, "user 7");
+//!
+//! // COMMIT first, then:
+//! larder.announce(&UserRenamed { id }).await?;                           // every instance drops it
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # How the parts meet
+//!
+//! ```text
+//!   Larder ── one per process: what it shares with the fleet
+//!     │ cache("user")
+//!   Cache<K, V> ──▶ get, get_or_load, load ──▶ Hit<V>
+//!     │             invalidate, expire, clear, insert ──▶ Receipt ──▶ reading().at_least(&receipt)
+//!     │
+//!     ├─ local tier    a map in this process: moka, or quick_cache
+//!     ├─ remote tier   what all instances share
+//!     └─ bus           tells what was invalidated, and whether something was missed
+//! ```
+//!
+//! # Words
+//!
+//! One word has one meaning, here and in logs and metrics. **Get** reads the tiers and never loads; **`get_or_load`** loads once
+//! what they do not have; **insert** writes a versioned value; **invalidate** drops everywhere, and from then on nobody may see
+//! the old value; **expire** marks as stale, and what is stale may be served if its load fails; **evict** is what the local tier
+//! does by itself when it is full; to **announce** is to tell what happened in the domain.
+//!
+//! # Guide
+//!
+//! - [Consistency](guide::consistency): what is guaranteed, what is not, and which test keeps it.
+//! - [Architecture](guide::architecture): where everything is, for those who work on Larder.
+//!
+//! # Features
+//!
+//! - `embedded` (default): the remote tier and the bus in one process; no server needed.
+//! - `quick`: quick_cache for the local tier, by [one word](CacheBuilder::quick).
+//! - `json`, `msgpack`, `postcard`: formats besides bincode; `zstd`: a compression besides lz4. See [`codec`].
+//!
+//! It runs on tokio, of either kind. The minimum supported Rust version is 1.88.
+
 mod answer;
 mod backoff;
 mod budget;
@@ -14,6 +90,7 @@ mod explain;
 mod flight;
 mod follower;
 mod freshness;
+pub mod guide;
 mod hit;
 mod insert;
 mod intent;
@@ -45,13 +122,15 @@ pub use explain::Explanation;
 pub use hit::{Hit, Optional, Tier};
 pub use insert::Inserted;
 pub use larder::Larder;
+/// Formats, compressions, and the envelope that values are stored in.
 pub use larder_codec as codec;
 pub use larder_core::traits::{CacheKey, Cacheable};
 pub use larder_core::{
     AppName, CacheName, Capacity, Clock, Error, ErrorKind, Event, KeyText, Observer, Result, Retry, Schema,
-    Shape, Tag, Ttl, Version, Vigilance, WhileDisconnected,
+    Shape, Tag, Version, Vigilance, WhileDisconnected,
 };
 pub use larder_macros::{FacadeCacheKey as CacheKey, FacadeCacheable as Cacheable};
+/// The remote tier and the bus in one process.
 #[cfg(feature = "embedded")]
 pub use larder_memory as memory;
 pub use loader::Load;

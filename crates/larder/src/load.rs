@@ -26,8 +26,10 @@ pub(crate) struct Loading<V> {
     pilot: Option<Pilot<Result<Catch<V>>>>,
     bearings: Bearings,
     pub(crate) key: Key,
-    route: Route,
+    pub(crate) route: Route,
     pub(crate) budget: Budget,
+    /// When it must have come to an end.
+    pub(crate) until: Moment,
     /// What may be served if the load fails.
     pub(crate) previous: Option<Catch<V>>,
     pub(crate) target: Target,
@@ -51,7 +53,8 @@ impl<V: Send + Sync + 'static> Loading<V> {
     ) -> Self {
         let target = Target::new(store.node.coherence.ledger.last_clear(&store.name), route);
         let bearings = pilot.bearings();
-        Self { store, pilot: Some(pilot), bearings, key, route, budget, previous: None, target }
+        let until = store.shelf.now().after(store.plan.load_deadline);
+        Self { store, pilot: Some(pilot), bearings, key, route, budget, until, previous: None, target }
     }
 
     /// Notes what this process has, which is of use only if the load fails.
@@ -100,7 +103,8 @@ impl<V: Send + Sync + 'static> Loading<V> {
     pub(crate) fn fall_back(self, error: Error) {
         let previous = self.previous.clone().filter(|previous| previous.entry.value().is_some());
         let result = match (previous, self.store.plan.stale_if_error) {
-            (Some(previous), StaleIfError::Serve) => Ok(previous),
+            // Who asks for a load in any case is to know that there was none.
+            (Some(previous), StaleIfError::Serve) if !self.route.is_forced => Ok(previous),
             _ => Err(error),
         };
         self.land(result);
@@ -126,7 +130,7 @@ impl<V: Send + Sync + 'static> Loading<V> {
             }
         };
         tokio::select! {
-            answer = timeout(self.store.plan.load_deadline, answer) => {
+            answer = timeout(self.until.since(self.store.shelf.now()), answer) => {
                 answer.unwrap_or_else(|_| Err(self.elapsed("the loader")))
             }
             never = renewing => match never {},
@@ -186,7 +190,7 @@ impl<V: Send + Sync + 'static> Loading<V> {
         let (store, began) = (&self.store, fresh.began);
         let label = store.local_copy(fresh.label, Duration::ZERO);
         let loaded = Loaded::new(self.key.clone(), fresh.value, label, began);
-        if is_kept { store.keep(stamp, loaded) } else { store.shelf.make(stamp, loaded) }
+        if is_kept { store.keep(stamp, loaded, self.route) } else { store.shelf.make(stamp, loaded) }
     }
 
     /// Stores a value in the shared tier. Returns whether it may be kept in this one: not if the server knows of an

@@ -165,7 +165,7 @@ impl<V: Send + Sync + 'static> Store<V> {
         let asked = self.shelf.now();
         match self.ask(&**remote, slice::from_ref(key), asked, budget).await {
             Ok(mut stored) => match stored.pop().flatten() {
-                Some(stored) => self.judge(key, stored, bearings, asked),
+                Some(stored) => self.judge(key, stored, bearings, asked, route),
                 None => Found::Nothing,
             },
             Err(error) => {

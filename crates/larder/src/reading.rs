@@ -27,7 +27,7 @@ use crate::receipt::Receipt;
 /// // A page that must show what its user has just written, wherever that was.
 /// let user = users.reading().at_least(&receipt).get(&7_u64).await?;
 ///
-/// // A report that should not push anything out of the process's memory, nor trust it.
+/// // A page for operators that shows what the other instances see.
 /// let user = users.reading().skip_local().get(&7_u64).await?;
 /// # Ok(())
 /// # }
@@ -48,13 +48,13 @@ where
         Self { cache, route: Route::of(cache.store.plan.tiers), at_least: None }
     }
 
-    /// Neither looks at this process's memory nor puts anything there.
+    /// Looks past this process's memory. What is read instead is put there all the same.
     pub fn skip_local(mut self) -> Self {
         self.route.tiers = self.route.tiers.without_local();
         self
     }
 
-    /// Neither looks at the shared tier nor puts anything there. It shares no load with others, who might have looked.
+    /// Neither looks at the shared tier nor puts anything there. It shares no load with others, who might do so.
     pub fn skip_remote(mut self) -> Self {
         self.route.tiers = self.route.tiers.without_remote();
         self.route.is_shared = false;

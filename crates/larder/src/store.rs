@@ -14,6 +14,7 @@ use larder_core::{
 use crate::flight::{Bearings, Flights};
 use crate::hit::{Hit, Tier};
 use crate::node::Node;
+use crate::read::Route;
 use crate::shelves::Shelved;
 use crate::tiers::Tiers;
 
@@ -124,9 +125,16 @@ impl<V: Send + Sync + 'static> Store<V> {
     }
 
     /// Judges bytes that the shared tier gave in answer to a question asked at `asked`, and puts what is usable on the
-    /// shelf.
-    pub(crate) fn judge(&self, key: &Key, stored: Bytes, bearings: Bearings, asked: Moment) -> Found<V> {
-        self.judge_by(key, stored, asked, |loaded| self.keep(bearings.stamp, loaded))
+    /// shelf, if the one who asked makes use of that.
+    pub(crate) fn judge(
+        &self,
+        key: &Key,
+        stored: Bytes,
+        bearings: Bearings,
+        asked: Moment,
+        route: Route,
+    ) -> Found<V> {
+        self.judge_by(key, stored, asked, |loaded| self.keep(bearings.stamp, loaded, route))
     }
 
     /// The same, and puts nothing on the shelf.
@@ -166,8 +174,8 @@ impl<V: Send + Sync + 'static> Store<V> {
     }
 
     /// Puts a value on the shelf, if nothing has overtaken it. It may be returned to its readers in any case.
-    pub(crate) fn keep(&self, stamp: Stamp, loaded: Loaded<V>) -> Arc<Entry<V>> {
-        if !self.plan.tiers.has_local() {
+    pub(crate) fn keep(&self, stamp: Stamp, loaded: Loaded<V>, route: Route) -> Arc<Entry<V>> {
+        if !route.tiers.has_local() {
             return self.shelf.make(stamp, loaded);
         }
         let hash = loaded.key().hash();
@@ -206,7 +214,13 @@ impl<V: Send + Sync + 'static> Store<V> {
     /// time to live, whatever the clocks say; then a tenth of it is left.
     fn age(&self, label: &Label) -> Duration {
         let age = Duration::from_millis(self.node.clock.unix_millis().saturating_sub(label.made_at));
-        age.min(label.lifetime.time_to_live().as_duration().mul_f64(0.9))
+        let life = label.lifetime.time_to_live().as_duration();
+        // What the loader took does not count: the life in the shared tier began afterwards.
+        if age < life + label.load_cost {
+            age.min(life.saturating_sub(Duration::from_millis(1)))
+        } else {
+            life.mul_f64(0.9)
+        }
     }
 
     /// The label of a copy in this process of a value of that age. It stays as long as the value lives, and no longer than

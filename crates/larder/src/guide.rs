@@ -1,0 +1,7 @@
+//! The guide: what does not belong to one item.
+
+#[doc = include_str!("guide/architecture.md")]
+pub mod architecture {}
+
+#[doc = include_str!("guide/consistency.md")]
+pub mod consistency {}
