@@ -13,9 +13,21 @@ use serde_json::Value;
 
 /// Every crate under `crates/`, and those of its own workspace that it needs to be built.
 const ALLOWED: &[(&str, &[Arrow])] = &[
+    (
+        "larder",
+        &[
+            always("larder-codec"),
+            always("larder-core"),
+            always("larder-macros"),
+            always("larder-moka"),
+            optional("larder-memory"),
+            optional("larder-quick"),
+        ],
+    ),
     ("larder-codec", &[always("larder-core")]),
     ("larder-core", &[optional("larder-macros")]),
     ("larder-macros", &[]),
+    ("larder-memory", &[always("larder-core")]),
     ("larder-moka", &[always("larder-core")]),
     ("larder-quick", &[always("larder-core")]),
     ("larder-testkit", &[always("larder-core")]),

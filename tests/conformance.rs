@@ -1,3 +1,6 @@
 //! What each trait promises, as one suite that runs on every implementation, the reference first.
 
+mod backend;
+mod bus;
 mod local;
+mod remote;

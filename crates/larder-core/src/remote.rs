@@ -36,7 +36,7 @@ pub trait Remote: fmt::Debug + Send + Sync + 'static {
     /// What stands in the way is looked at in this order: a guarded write makes the key
     /// [quarantined](LeaseReply::Quarantined); a value that the request's mode does not mean to replace, and that was born
     /// at or after `need_birth`, is [found](LeaseReply::Found); the lease that is already held by this name is
-    /// granted again; another, born at or after `need_birth`, is [busy](LeaseReply::Busy). Everything else is granted.
+    /// granted again, and lasts no shorter than before; another, born at or after `need_birth`, is [busy](LeaseReply::Busy). Everything else is granted.
     async fn lease(&self, key: &Key, request: &LeaseRequest) -> Result<LeaseReply>;
 
     /// Lets a lease that is still held last for `hold` from now on. Returns whether it was held.
@@ -49,6 +49,9 @@ pub trait Remote: fmt::Debug + Send + Sync + 'static {
     async fn fill(&self, key: &Key, lease: Lease, content: Fill) -> Result<Filled>;
 
     /// Stores a version that its writer knows, unless a newer one is or was there, and announces it.
+    ///
+    /// What stands in the way is looked at in this order: an entry of a newer build, a newer version, the server's memory, a
+    /// guarded write. The version is remembered in the last case too.
     async fn put(&self, key: &Key, version: Version, value: Bytes, ttl: Ttl, frame: &Frame) -> Result<Put>;
 
     /// Invalidates, gives the invalidation its place in the chain, and announces it, all in one step.
@@ -174,7 +177,7 @@ pub enum Filled {
 pub enum Put {
     /// It is stored.
     Stored(Announced),
-    /// A newer version was there, or has been.
+    /// A newer version was there, or has been; or a guarded write of it is under way, whose value will be newer.
     Outdated,
     /// An entry of a newer build is there, and stays.
     Foreign,
@@ -186,7 +189,7 @@ pub enum Put {
 pub enum Invalidation<'a> {
     /// Removes values and leases, and ends the guard of the write, if there is one.
     Keys(Partition, &'a [Key], Option<Guard>),
-    /// Removes a value and its lease, and from then on refuses to store versions below this one.
+    /// Removes a value and its lease, and from then on refuses to [put](Remote::put) versions below this one.
     Version(&'a Key, Version),
     /// Marks values as stale and removes leases.
     Expire(Partition, &'a [Key]),

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use larder_core::{AppName, Clock};
+use larder_core::{AppName, Clock, Usage};
 
-use crate::connection::Connection;
+use crate::connection::{Connection, lock};
 use crate::faults::ServerFaults;
 use crate::link::Link;
 use crate::probe::Probe;
@@ -76,6 +76,14 @@ impl MemoryServer {
         let state = || Arc::new(Mutex::new(State::new(app.clone(), settings.clone())));
         let state = self.inner.apps().entry(app.clone()).or_insert_with(state).clone();
         Link::new(Connection::new(settings, state))
+    }
+
+    /// How much is kept of all apps: how many keys have a value, a lease, a guard or a version, and what the values weigh
+    /// together in bytes. What has expired counts until it is swept.
+    pub fn usage(&self) -> Usage {
+        let usages = self.inner.states().into_iter().map(|state| lock(&state).usage());
+        usages
+            .fold(Usage::default(), |all, one| Usage::new(all.entries + one.entries, all.weight + one.weight))
     }
 
     /// What can befall the server itself: nothing, if it is a reliable one.

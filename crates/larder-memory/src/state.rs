@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use larder_core::{AppName, Chain, Error, ErrorKind, Key, Moment, Result, Sequence, TagDelta};
+use larder_core::{AppName, Chain, Error, ErrorKind, Key, Moment, Result, Sequence, TagDelta, Usage};
 
 use crate::records::Records;
 use crate::sequences::Sequences;
@@ -87,6 +87,11 @@ impl State {
         self.replica = Some(self.data.clone());
     }
 
+    /// How much is kept, also what has ended and was not found yet.
+    pub(crate) fn usage(&self) -> Usage {
+        Usage::new(self.data.records.len() as u64, self.data.records.weight())
+    }
+
     fn now(&self) -> Moment {
         self.settings.clock().now()
     }
@@ -116,8 +121,7 @@ impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("State")
             .field("app", &self.app)
-            .field("records", &self.data.records.len())
-            .field("bytes", &self.data.records.weight())
+            .field("usage", &self.usage())
             .field("nodes", &self.wires.len())
             .finish_non_exhaustive()
     }

@@ -30,23 +30,13 @@ async fn count(link: &Link, keys: std::ops::Range<usize>) -> usize {
     link.remote().get(&keys).await.unwrap().iter().flatten().count()
 }
 
-/// What the server says of itself: `records: 7, bytes: 1234`.
-fn usage(server: &MemoryServer) -> (u64, u64) {
-    let told = format!("{server:?}");
-    let number = |name: &str| {
-        let rest = told.split(&format!("{name}: ")).nth(1).expect("it is told");
-        rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap()
-    };
-    (number("records"), number("bytes"))
-}
-
 #[tokio::test]
 async fn values_stay_within_the_capacity_and_fill_most_of_it() {
     let server = MemoryServer::new(Clock::coarse()).capacity(200_000);
     let link = server.connect(&app());
     for number in 0..1_000 {
         store(&link, &numbered(number), &value(), LONG).await.unwrap();
-        assert!(usage(&server).1 <= 200_000);
+        assert!(server.usage().weight <= 200_000);
         assert!(get(&link, &numbered(number)).await.is_some(), "what was just stored is there");
     }
     let kept = count(&link, 0..1_000).await;
@@ -54,7 +44,7 @@ async fn values_stay_within_the_capacity_and_fill_most_of_it() {
     for number in 0..1_000 {
         drop_key(&link, &numbered(number)).await.unwrap();
     }
-    assert_eq!(usage(&server).1, 0);
+    assert_eq!(server.usage().weight, 0);
 }
 
 #[tokio::test]
@@ -64,7 +54,7 @@ async fn a_value_that_grows_or_shrinks_is_weighed_anew() {
     let mut weights = Vec::new();
     for bytes in [10, 1_000, 10] {
         store(&link, &key("ada"), &Bytes::from(vec![0; bytes]), LONG).await.unwrap();
-        weights.push(usage(&server).1);
+        weights.push(server.usage().weight);
     }
     assert_eq!((weights[1] - weights[0], weights[0]), (990, weights[2]));
 }
@@ -103,16 +93,15 @@ async fn what_has_expired_is_swept_without_being_asked_for() {
     let server = MemoryServer::new(time.clock());
     let link = server.connect(&app());
     fill(&link, 0..5_000, Ttl::seconds(1)).await;
-    assert_eq!(usage(&server).0, 5_000);
+    assert_eq!(server.usage().entries, 5_000);
     time.advance(Duration::from_secs(1));
     // A look at each of the partitions takes at most so many writes.
     for _ in 0..64 * 128 {
         store(&link, &key("ada"), &value(), LONG).await.unwrap();
         drop_key(&link, &key("ada")).await.unwrap();
     }
-    let (records, bytes) = usage(&server);
-    assert!(records <= 1, "{records}");
-    assert!(bytes <= 2_000, "{bytes}");
+    let usage = server.usage();
+    assert!(usage.entries <= 1 && usage.weight <= 2_000, "{usage:?}");
 }
 
 #[tokio::test]

@@ -1,5 +1,8 @@
 //! One node on an unreliable server, in tokio's time.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -65,8 +68,19 @@ pub(crate) struct Listener(Box<dyn Subscription>);
 impl Listener {
     pub(crate) async fn new(link: &Link) -> Self {
         let mut listener = Self(link.bus().subscribe().await.unwrap());
-        assert!(is_sync_point(&listener.next().await));
+        let first = listener.at_hand().await.expect("it is there from the beginning");
+        assert!(is_sync_point(&first));
         listener
+    }
+
+    /// What is there. Asks once, and needs no timer to give up.
+    pub(crate) async fn at_hand(&mut self) -> Option<BusEvent> {
+        let mut next = pin!(self.next());
+        poll_fn(|context| match next.as_mut().poll(context) {
+            Poll::Ready(event) => Poll::Ready(Some(event)),
+            Poll::Pending => Poll::Ready(None),
+        })
+        .await
     }
 
     pub(crate) async fn next(&mut self) -> BusEvent {
