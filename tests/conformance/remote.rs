@@ -97,6 +97,8 @@ macro_rules! suite {
                 a_version_is_remembered_for_its_time_and_no_longer
                 a_version_is_remembered_for_the_longest_of_its_times
                 the_version_of_a_loaded_value_counts_while_it_is_there
+                an_older_version_is_not_filled
+                a_value_without_a_version_is_filled_whatever_was_there
                 versions_are_compared_to_the_last_bit
                 an_entry_of_a_newer_build_stays
                 an_entry_of_an_older_build_and_no_entry_are_replaced

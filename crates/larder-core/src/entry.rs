@@ -10,7 +10,7 @@ use crate::clock::Moment;
 use crate::key::{Key, KeyBytes};
 use crate::label::{Label, Version};
 use crate::stamp::{Sequence, Stamp};
-use crate::tag::Tags;
+use crate::tag::{TagHash, Tags};
 
 /// What a load turned up, on its way to a shelf.
 pub struct Loaded<V> {
@@ -175,6 +175,11 @@ impl<V> Entry<V> {
     /// The writer's version, if the cache is written through.
     pub fn version(&self) -> Version {
         self.rare.as_ref().map_or(Version::NONE, |rare| rare.version)
+    }
+
+    /// The groups that it is invalidated with.
+    pub fn tags(&self) -> &[TagHash] {
+        self.rare.as_ref().map_or(&[], |rare| rare.tags.as_slice())
     }
 
     /// Marks it stale: it may still be served if its refresh fails.

@@ -45,7 +45,8 @@ pub trait Remote: fmt::Debug + Send + Sync + 'static {
     /// Gives a lease back without storing anything.
     async fn release(&self, key: &Key, lease: Lease) -> Result<()>;
 
-    /// Stores what was loaded under a lease, unless an invalidation has taken the lease away.
+    /// Stores what was loaded under a lease, unless an invalidation has taken the lease away, or it has a version and a newer
+    /// one is there or has been.
     async fn fill(&self, key: &Key, lease: Lease, content: Fill) -> Result<Filled>;
 
     /// Stores a version that its writer knows, unless a newer one is or was there, and announces it.
@@ -167,6 +168,8 @@ pub enum Filled {
     Stored,
     /// The lease was gone: an invalidation has overtaken the load, or it took too long.
     Overtaken,
+    /// A newer version is there, or has been. The lease is given back.
+    Outdated,
     /// The lease was there, but not the value whose header was to be replaced. The lease is given back.
     Vanished,
 }

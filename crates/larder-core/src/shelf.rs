@@ -224,6 +224,11 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         self.fence.evict(hash, || self.local.remove(hash));
     }
 
+    /// Fences the loads of a key that are under way, and leaves what is there.
+    pub fn overtake(&self, hash: KeyHash) {
+        self.fence.evict(hash, || ());
+    }
+
     /// Hears that a key was expired: marks what is there as stale, and fences its loads.
     pub fn expire(&self, hash: KeyHash) {
         self.fence.evict(hash, || {

@@ -70,7 +70,8 @@ impl<V> Answer<V> {
         Self::new(Content::Missing)
     }
 
-    /// The value that the loader was [shown](crate::Load::previous) is still the one. An error if it was shown none.
+    /// The value that the loader was [shown](crate::Load::previous) is still the one, with its tags and its version. An error
+    /// if it was shown none.
     pub fn not_modified() -> Self {
         Self::new(Content::NotModified)
     }
@@ -104,7 +105,7 @@ impl<V> Answer<V> {
         self
     }
 
-    /// Sets the version that the origin gives the value. An older one never takes its place.
+    /// Sets the version that the origin gives the value. As long as it is there, an older one does not take its place.
     ///
     /// Default: none.
     pub fn version(mut self, version: Version) -> Self {
@@ -135,6 +136,12 @@ impl Wishes {
             None => usual.fresh(),
         };
         Ok(Lifetime::new(time_to_live).fresh_for(fresh_for))
+    }
+
+    /// Takes over what was known of a value that has not changed, besides what the loader says anew.
+    pub(crate) fn inherit(&mut self, tags: &[TagHash], version: Version) {
+        self.tags.extend_from_slice(tags);
+        self.version = self.version.max(version);
     }
 
     pub(crate) fn kept(&self) -> Kept {

@@ -83,7 +83,7 @@ impl LarderBuilder {
         Self { upstream: Choice::Embedded(Some(server.clone())), ..self }
     }
 
-    /// Uses a shared tier and a bus of one's own.
+    /// Uses a shared tier and a bus of one's own. The traits, and all that it takes to implement them, are in `larder_core`.
     pub fn upstream(self, remote: impl Remote, bus: impl Bus) -> Self {
         Self { upstream: Choice::Given(Arc::new(remote), Some(Arc::new(bus))), ..self }
     }
@@ -144,8 +144,13 @@ impl LarderBuilder {
     /// If the future is dropped, nothing was started.
     pub async fn build(self) -> Result<Larder> {
         let app = AppName::new(&self.app)?;
-        check("the read budget", self.patience.read)?;
-        check("the write deadline", self.patience.write)?;
+        check("read_budget", self.patience.read)?;
+        check("write_deadline", self.patience.write)?;
+        if let Some(capacity @ (Capacity::Entries(0) | Capacity::Bytes(0))) = self.capacity {
+            return Err(Error::new(ErrorKind::Invalid, "caches without room should be without a local tier")
+                .with("setting", "capacity")
+                .with("value", format_args!("{capacity:?}")));
+        }
         let upstream = self.upstream.connect(&app, &self.clock);
         let node = Arc::new(Node {
             coherence: Arc::new(Coherence::new(assurance(upstream.as_ref()), self.observer.clone())),
@@ -220,7 +225,9 @@ fn assurance(upstream: Option<&Upstream>) -> Assurance {
 
 fn check(name: &'static str, duration: Duration) -> Result<()> {
     if duration.is_zero() {
-        return Err(Error::new(ErrorKind::Invalid, "a time to wait must not be zero").with("setting", name));
+        return Err(Error::new(ErrorKind::Invalid, "a time to wait must not be zero")
+            .with("setting", name)
+            .with("value", format_args!("{duration:?}")));
     }
     Ok(())
 }

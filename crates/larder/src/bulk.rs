@@ -89,7 +89,7 @@ impl<V: Send + Sync + 'static> Store<V> {
         self.clone().fly_all(led, &wanted, route, load.clone()).await?;
         for (passenger, key) in awaited {
             let began = passenger.bearings();
-            let result = match passenger.await {
+            let result = match self.wait(passenger).await {
                 Landing::With(Err(error)) => Err(error),
                 Landing::With(Ok(catch)) if self.is_shared_with(birth, began, &catch.entry) => {
                     self.hit(catch)
@@ -145,10 +145,15 @@ impl<V: Send + Sync + 'static> Store<V> {
         let found = self.look_remote_for(&keys, route, bearings).await;
         let mut loads = Vec::new();
         for ((pilot, key), found) in led.into_iter().zip(found) {
-            match (self.look_local(&key, route), found) {
-                (Local::Answer(catch), _) => pilot.land(Ok(catch)),
-                (_, Found::Usable(entry)) => pilot.land(Ok(Catch::fresh(entry, Tier::Remote))),
-                (Local::Previous(previous), found) => {
+            // What was found lies on the shelf by now, and did not come from there.
+            if let Found::Usable(entry) = found {
+                pilot.land(Ok(Catch::fresh(entry, Tier::Remote)));
+                continue;
+            }
+            match self.look_local(&key, route) {
+                Local::Answer(catch) => pilot.land(Ok(catch)),
+                Local::Previous(previous) => {
+                    pilot.go_to_task();
                     let owned = wanted.get(&key).map(K::to_owned_key);
                     let loading = Loading::new(self.clone(), pilot, key, route, self.budget());
                     loads.push((loading.after(previous).instead_of(found), owned));

@@ -33,8 +33,11 @@ use crate::store::Store;
 /// | [`get_or_revalidate`](Self::get_or_revalidate) | yes | what is missing or stale, with a loader that is shown the old value |
 /// | [`refresh`](Self::refresh) | no | always |
 ///
-/// All that load share one load per key: in the process by waiting for each other, in the fleet by a lease. A caller who
-/// is cancelled leaves, and the load goes on for the others.
+/// All that load share one load per key: in the process by waiting for each other, in the fleet by a lease. Only
+/// [`refresh`](Self::refresh) joins none that began before it. A caller who is cancelled leaves, and the load goes on for the
+/// others.
+///
+/// A key may be borrowed: `&str` finds what `String` stored. A number needs its type: `&7_u64`.
 ///
 /// # Examples
 ///
@@ -107,7 +110,9 @@ where
     /// - [`ErrorKind::Load`] if the loader fails or panics; its own error is in
     ///   [`loader_error`](crate::Error::loader_error). All who waited for the load are told.
     /// - [`ErrorKind::Elapsed`] if it takes longer than the cache's load deadline.
-    /// - [`ErrorKind::Invalid`], [`ErrorKind::TooLarge`] if the key is empty or too long.
+    /// - [`ErrorKind::Invalid`], [`ErrorKind::TooLarge`] if the key is empty or too long, or if what the loader wants cannot be:
+    ///   a time to live of years, 65 tags.
+    /// - [`ErrorKind::Closed`] after a shutdown, or if one aborts the load.
     ///
     /// Where there is a value that is no longer fresh, it is returned instead of the first three errors, unless the cache
     /// is built [otherwise](crate::CacheBuilder::stale_if_error).
@@ -174,11 +179,11 @@ where
         Box::pin(self.reading().get_or_revalidate(key, load)).await
     }
 
-    /// Loads, whatever the tiers have, and replaces it there.
+    /// Loads, whatever the tiers have, and replaces it there. Loads that began before do not take its place again.
     ///
     /// # Errors
     ///
-    /// As [`load`](Self::load).
+    /// As [`load`](Self::load), but that a failed load is an error though there is a stale value.
     ///
     /// # Cancel safety
     ///
@@ -194,7 +199,7 @@ where
     ///
     /// # Errors
     ///
-    /// As [`get_or_load`](Self::get_or_load).
+    /// As [`refresh`](Self::refresh).
     ///
     /// # Cancel safety
     ///
@@ -219,11 +224,12 @@ where
     /// wins, on every instance and in the shared tier, in whatever order they arrive.
     ///
     /// Call it after COMMIT. The version must grow with every write of the key: a row version, a log position. Who has none
-    /// should [`invalidate`](Self::invalidate) instead.
+    /// should [`invalidate`](Self::invalidate) instead. In a cache without the shared tier, versions are compared with what
+    /// this process has, and the others only drop their copies.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`] if the version is [`Version::NONE`]; [`ErrorKind::Codec`] and [`ErrorKind::TooLarge`] if the
+    /// [`ErrorKind::Invalid`] if the version is [`Version::NONE`], or the value is not to be kept; [`ErrorKind::Codec`] and [`ErrorKind::TooLarge`] if the
     /// value cannot be stored. A shared tier that does not answer is no error: see [`Receipt::is_deferred`].
     ///
     /// # Cancel safety
@@ -306,7 +312,7 @@ where
         self.carry_out(vec![Intent::Cache(self.store.name.clone())]).await
     }
 
-    /// Whether this process has the key, and would serve it.
+    /// Whether this process can answer for the key by itself: with a value, or knowing that there is none.
     pub fn contains_local<Q>(&self, key: &Q) -> bool
     where
         Q: CacheKey<Owned = K> + ?Sized,

@@ -146,7 +146,7 @@ where
 
     /// Sets how long a copy stays in this process at most.
     ///
-    /// Default: the time to live, and no more than a minute.
+    /// Default: the time to live, and no more than a minute. It is never longer than the time to live.
     pub fn local_time_to_live(mut self, stay: Duration) -> Self {
         self.settings.local_time_to_live = Some(stay);
         self

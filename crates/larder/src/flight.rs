@@ -27,6 +27,7 @@ mod proof;
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -56,6 +57,9 @@ type Timetable<T> = HashMap<KeyHash, Arc<Flight<T>>, KeyHasher>;
 struct Flight<T> {
     key: Key,
     bearings: Bearings,
+    /// Whether the pilot is a task, which goes on whatever becomes of those who wait, and not in the future of one of them,
+    /// which may never be polled again. Decides nothing but how long it is waited for.
+    is_in_task: AtomicBool,
     state: Mutex<State<T>>,
 }
 
@@ -115,6 +119,11 @@ impl<T: Clone> Flights<T> {
         timetable.get(&key.hash()).filter(|flight| flight.key == *key).map(|flight| flight.bearings)
     }
 
+    /// Takes a flight out of the timetable, so that whoever boards next starts another.
+    pub(crate) fn give_up(&self, passenger: &Passenger<T>) {
+        self.strike(&passenger.flight);
+    }
+
     fn strike(&self, flight: &Arc<Flight<T>>) {
         let mut timetable = self.timetable(flight.key.hash());
         // Another may have taken its place.
@@ -134,7 +143,8 @@ impl<T: Clone> Flights<T> {
 
 impl<T> Flight<T> {
     fn new(key: &Key, bearings: Bearings) -> Arc<Self> {
-        Arc::new(Self { key: key.clone(), bearings, state: Mutex::new(State::Aloft(Vec::new())) })
+        let state = Mutex::new(State::Aloft(Vec::new()));
+        Arc::new(Self { key: key.clone(), bearings, is_in_task: AtomicBool::new(false), state })
     }
 
     fn land(&self, landing: Landing<T>) {
@@ -170,6 +180,11 @@ impl<T: Clone> Pilot<T> {
     /// A seat for the one who started the flight, if somebody else is to fly it.
     pub(crate) fn passenger(&self) -> Passenger<T> {
         Passenger::of(&self.flight)
+    }
+
+    /// Says that from now on a task flies.
+    pub(crate) fn go_to_task(&self) {
+        self.flight.is_in_task.store(true, Ordering::Relaxed);
     }
 
     /// Hands the result to everyone in the flight.
@@ -210,6 +225,11 @@ impl<T: Clone> Passenger<T> {
 
     pub(crate) fn bearings(&self) -> Bearings {
         self.flight.bearings
+    }
+
+    /// Whether the pilot is a task.
+    pub(crate) fn is_in_task(&self) -> bool {
+        self.flight.is_in_task.load(Ordering::Relaxed)
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use larder_core::{Entry, Moment, Version};
+use larder_core::{Entry, Moment, TagHash, Version};
 
 use larder_core::{ErrorKind, Result};
 
@@ -85,6 +85,10 @@ impl<V> Hit<V> {
     /// How long its load took.
     pub fn load_cost(&self) -> Duration {
         self.entry.load_cost()
+    }
+
+    pub(crate) fn tags(&self) -> &[TagHash] {
+        self.entry.tags()
     }
 
     /// The version that its writer gave it; [`Version::NONE`] if it gave none.

@@ -11,7 +11,7 @@ use larder_core::{
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use crate::answer::{Answer, Content};
+use crate::answer::{Answer, Content, Kept};
 use crate::intent::Intent;
 use crate::node::Upstream;
 use crate::receipt::Receipt;
@@ -54,6 +54,10 @@ impl<V: Send + Sync + 'static> Store<V> {
     }
 
     fn written(&self, answer: Answer<V>, version: Version) -> Result<(Option<V>, Label)> {
+        if answer.wishes.kept() == Kept::Nowhere {
+            return Err(Error::new(ErrorKind::Invalid, "a value that is not to be kept cannot be inserted")
+                .with("cache", &self.name));
+        }
         let value = match answer.content {
             Content::Value(value) => Some(value),
             Content::Missing => None,
@@ -111,12 +115,12 @@ impl<V: Send + Sync + 'static> Store<V> {
             }
             Ok(Ok(Put::Outdated)) => Ok(Inserted::Outdated),
             Ok(Ok(Put::Foreign)) => {
-                let receipt = self.node.carry_out(vec![Intent::Supersede(key, version)]).await?;
+                let receipt = self.node.announce([Intent::Supersede(key, version)]).await;
                 Ok(Inserted::Foreign(receipt))
             }
             // What cannot be stored must not leave the old value there either.
             Ok(Err(_)) | Err(_) => {
-                let receipt = self.node.carry_out(vec![Intent::Supersede(key, version)]).await?;
+                let receipt = self.node.announce([Intent::Supersede(key, version)]).await;
                 Ok(Inserted::Stored(receipt))
             }
         }
@@ -124,21 +128,29 @@ impl<V: Send + Sync + 'static> Store<V> {
 
     /// Writes into this process's memory alone, and lets the others drop what they have.
     async fn insert_local(self: Arc<Self>, key: Key, value: Option<V>, label: Label) -> Result<Inserted> {
-        let version = label.version;
-        if self.has_newer(&key, version) {
+        if self.has_newer(&key, label.version) {
             return Ok(Inserted::Outdated);
         }
+        if self.node.upstream.is_none() {
+            return Ok(self.put_local(key, value, label, Receipt::default()));
+        }
+        let (done, inserted) = oneshot::channel();
+        let store = self.clone();
+        self.node.tasks.spawn(async move {
+            let receipt = store.node.announce([Intent::Supersede(key.clone(), label.version)]).await;
+            let _ = done.send(store.put_local(key, value, label, receipt));
+        })?;
+        inserted.await.map_err(|_| Error::new(ErrorKind::Closed, "the cache was shut down during a write"))
+    }
+
+    fn put_local(&self, key: Key, value: Option<V>, label: Label, receipt: Receipt) -> Inserted {
         let label = self.local_copy(label, Duration::ZERO);
-        let receipt = match &self.node.upstream {
-            Some(_) => self.node.carry_out(vec![Intent::Supersede(key.clone(), version)]).await?,
-            None => Receipt::default(),
-        };
         if !self.plan.tiers.has_local() {
-            return Ok(Inserted::Stored(receipt));
+            return Inserted::Stored(receipt);
         }
         match self.shelf.put(Loaded::new(key, value, label, self.shelf.now())) {
-            Err(Refused::Outdated) => Ok(Inserted::Outdated),
-            _ => Ok(Inserted::Stored(receipt)),
+            Err(Refused::Outdated) => Inserted::Outdated,
+            _ => Inserted::Stored(receipt),
         }
     }
 

@@ -126,7 +126,7 @@ impl Larder {
 
     /// How many invalidations this process has not been able to tell the server yet.
     pub fn deferred(&self) -> usize {
-        self.node().recovery.pending().len()
+        self.node().recovery.deferred()
     }
 
     /// The app.
@@ -134,9 +134,9 @@ impl Larder {
         &self.node().app
     }
 
-    /// Ends what this process does for the cache: tells the server what it could not be told before, lets the loads and
-    /// writes under way end, and leaves no task behind. Caches go on to serve what is in this process's memory for no
-    /// longer than the staleness bound, and load nothing.
+    /// Ends what this process does for the cache: lets the loads and writes under way end, tells the server what it could
+    /// not be told before, and leaves no task behind. From then on nothing is loaded and nothing in this process's memory
+    /// is trusted; reads that find a value in the shared tier still return it.
     ///
     /// Takes five seconds at most. Returns whether everything ended in order.
     ///
@@ -146,9 +146,10 @@ impl Larder {
     pub async fn shut_down(&self) -> bool {
         const GRACE: Duration = Duration::from_secs(5);
         let node = self.node();
-        let told = tokio::time::timeout(GRACE / 2, node.recover()).await.unwrap_or(false);
         node.closing.notify_one();
         let ended = node.tasks.shut_down(GRACE / 2).await;
+        // After the last write, for that may be one that could not be told.
+        let told = tokio::time::timeout(GRACE / 2, node.recover()).await.unwrap_or(false);
         node.coherence.end();
         told && ended
     }

@@ -210,8 +210,10 @@ impl<V: Send + Sync + 'static> Loading<V> {
         };
         match self.budget.spend(remote.fill(&self.key, lease, content)).await {
             Ok(Filled::Stored) => true,
-            Ok(_) => {
-                self.store.refused(self.key.hash(), Refused::Invalidated);
+            Ok(filled) => {
+                let is_outdated = filled == Filled::Outdated;
+                let reason = if is_outdated { Refused::Outdated } else { Refused::Invalidated };
+                self.store.refused(self.key.hash(), reason);
                 false
             }
             Err(error) => {

@@ -92,7 +92,9 @@ where
     A: Into<Answer<V>>,
     E: Into<Box<dyn StdError + Send + Sync>>,
 {
-    Box::pin(async move { Caught(Box::pin(load)).await?.map(Into::into).map_err(Error::load) })
+    Box::pin(
+        async move { Caught(Box::pin(async { load.await.map(Into::into).map_err(Error::load) })).await? },
+    )
 }
 
 /// The same for a load of many keys.
@@ -105,8 +107,11 @@ where
     E: Into<Box<dyn StdError + Send + Sync>>,
 {
     Box::pin(async move {
-        let answers = Caught(Box::pin(load)).await?.map_err(Error::load)?;
-        Ok(answers.into_iter().map(|(key, answer)| (key, answer.into())).collect())
+        let answers = async {
+            let answers = load.await.map_err(Error::load)?;
+            Ok(answers.into_iter().map(|(key, answer)| (key, answer.into())).collect())
+        };
+        Caught(Box::pin(answers)).await?
     })
 }
 

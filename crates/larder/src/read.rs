@@ -21,9 +21,10 @@ use std::slice;
 use std::sync::Arc;
 
 use larder_core::{Entry, Error, ErrorKind, Event, Key, Lookup, Moment, Remote, Result, Sequence};
+use tokio::time::timeout;
 
 use crate::budget::Budget;
-use crate::flight::{Bearings, Landing, Pilot, Seat};
+use crate::flight::{Bearings, Landing, Passenger, Pilot, Seat};
 use crate::hit::{Hit, Tier};
 use crate::load::Loading;
 use crate::loader::BoxLoad;
@@ -57,7 +58,7 @@ impl<V: Send + Sync + 'static> Store<V> {
                 Seat::Pilot(pilot) => return self.fly(pilot, key, route, load).await,
                 Seat::Passenger(passenger) => {
                     let began = passenger.bearings();
-                    match passenger.await {
+                    match self.wait(passenger).await {
                         Landing::With(Err(error)) => return Err(error),
                         Landing::With(Ok(catch)) if self.is_shared_with(birth, began, &catch.entry) => {
                             return self.hit(catch);
@@ -110,6 +111,7 @@ impl<V: Send + Sync + 'static> Store<V> {
             return self.hit(catch);
         }
         let landing = pilot.passenger();
+        pilot.go_to_task();
         let loading = Loading::new(self.clone(), pilot, key, route, budget).after(previous).instead_of(found);
         self.node.tasks.spawn(loading.run(load))?;
         match landing.await {
@@ -118,11 +120,28 @@ impl<V: Send + Sync + 'static> Store<V> {
         }
     }
 
+    /// Waits for a flight to land. A pilot that reads the shared tier in its own future is waited for no longer than such a
+    /// read takes: that future may lie somewhere and never be polled again.
+    pub(crate) async fn wait(&self, mut passenger: Passenger<Result<Catch<V>>>) -> Landing<Result<Catch<V>>> {
+        match timeout(self.node.patience.read * 2, &mut passenger).await {
+            Ok(landing) => landing,
+            Err(_) if passenger.is_in_task() => passenger.await,
+            Err(_) => {
+                self.flights.give_up(&passenger);
+                Landing::Abandoned
+            }
+        }
+    }
+
     pub(crate) fn board(&self, key: &Key, route: Route) -> Seat<Result<Catch<V>>> {
         if !route.is_shared {
             return Seat::Pilot(Pilot::alone(key, self.bearings()));
         }
-        let is_overtaken = |stamp| route.is_forced || self.shelf.has_overtaken(key.hash(), stamp);
+        if route.is_forced {
+            // What is being loaded already must not take the place of what this one will bring.
+            self.shelf.overtake(key.hash());
+        }
+        let is_overtaken = |stamp| self.shelf.has_overtaken(key.hash(), stamp);
         self.flights.board(key, || self.bearings(), is_overtaken)
     }
 

@@ -165,6 +165,7 @@ where
                 let mut answer: Answer<V> = load(Load::new(owned, previous)).await?.into();
                 if let (Content::NotModified, Some(kept)) = (&answer.content, &kept) {
                     answer.content = Content::Value((**kept).clone());
+                    answer.wishes.inherit(kept.tags(), kept.version());
                 }
                 Ok::<_, E>(answer)
             })

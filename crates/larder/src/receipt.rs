@@ -10,6 +10,9 @@ use larder_core::{Error, Result, Token};
 /// It is proof of what has been done, and a ticket: a read that shows it, [on whatever
 /// instance](crate::Reading::at_least), sees the write behind it. It travels as text, say in a cookie or a header.
 ///
+/// What was [deferred](Self::is_deferred) has no place in the server's order yet, and none in the text: no other instance can
+/// see a write that the server has not been told.
+///
 /// # Examples
 ///
 /// ```
@@ -77,7 +80,10 @@ impl FromStr for Receipt {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let tokens = text.split(',').filter(|token| !token.is_empty()).map(str::parse);
-        Ok(Self { tokens: tokens.collect::<Result<_>>()?, is_deferred: false })
+        let tokens = match text {
+            "" => Vec::new(),
+            text => text.split(',').map(str::parse).collect::<Result<_>>()?,
+        };
+        Ok(Self { tokens, is_deferred: false })
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! Both are bounded. Where they overflow they widen, to everything, and never drop one.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -31,7 +31,10 @@ pub(crate) struct Recovery {
 
 #[derive(Default)]
 struct Log {
-    pending: HashSet<Intent>,
+    /// Each with the number of its last deferral.
+    pending: HashMap<Intent, u64>,
+    /// How many deferrals there have been.
+    deferrals: u64,
     /// What was told, and when, oldest first.
     told: VecDeque<(Moment, Intent)>,
     /// Until when the ring is not complete, because something was pushed out of it.
@@ -46,15 +49,17 @@ impl Recovery {
     /// Remembers what the server could not be told.
     pub(crate) fn defer(&self, intents: impl IntoIterator<Item = Intent>) {
         let mut log = self.log();
+        log.deferrals += 1;
+        let number = log.deferrals;
         for intent in intents {
             if let Intent::Supersede(key, _) = &intent {
                 // What concerns a key is looked up by the key alone.
-                log.pending.insert(Intent::Invalidate(key.clone()));
+                log.pending.insert(Intent::Invalidate(key.clone()), number);
             }
-            log.pending.insert(intent);
+            log.pending.insert(intent, number);
         }
         if log.pending.len() > MOST {
-            log.pending = HashSet::from([Intent::Everything]);
+            log.pending = HashMap::from([(Intent::Everything, number)]);
         }
         self.has_pending.store(true, Ordering::Release);
     }
@@ -93,14 +98,29 @@ impl Recovery {
 
     /// What is pending. It stays so until it is [settled](Self::settle).
     pub(crate) fn pending(&self) -> Vec<Intent> {
-        self.log().pending.iter().cloned().collect()
+        self.log().pending.keys().cloned().collect()
     }
 
-    /// Hears that the server has been told.
-    pub(crate) fn settle(&self, told: &[Intent]) {
+    /// How many are pending.
+    pub(crate) fn deferred(&self) -> usize {
+        // What a version supersedes is pending as an invalidation, too.
+        let log = self.log();
+        log.pending.keys().filter(|intent| !matches!(intent, Intent::Supersede(..))).count()
+    }
+
+    /// How many deferrals there have been: what a step takes note of before it is sent.
+    pub(crate) fn deferrals(&self) -> u64 {
+        self.log().deferrals
+    }
+
+    /// Hears that the server has been told by a step that was sent after so many deferrals. What was deferred since then
+    /// stays: it may be about a later write, of which that step knew nothing.
+    pub(crate) fn settle(&self, told: &[Intent], sent_after: u64) {
         let mut log = self.log();
         for intent in told {
-            log.pending.remove(intent);
+            if log.pending.get(intent).is_some_and(|&number| number <= sent_after) {
+                log.pending.remove(intent);
+            }
         }
         self.has_pending.store(!log.pending.is_empty(), Ordering::Release);
     }
@@ -122,7 +142,7 @@ impl Recovery {
             Intent::Expire(key.clone()),
         ];
         let log = self.log();
-        concerning.iter().any(|intent| log.pending.contains(intent))
+        concerning.iter().any(|intent| log.pending.contains_key(intent))
     }
 
     /// The same, for a value with these tags.
@@ -131,7 +151,7 @@ impl Recovery {
             return false;
         }
         let log = self.log();
-        tags.as_slice().iter().any(|&tag| log.pending.contains(&Intent::Tag(tag)))
+        tags.as_slice().iter().any(|&tag| log.pending.contains_key(&Intent::Tag(tag)))
     }
 
     fn log(&self) -> MutexGuard<'_, Log> {
@@ -165,7 +185,7 @@ mod tests {
         recovery.defer([pending.clone()]);
         let doubts = [key("user", 1), key("user", 2), key("price", 1)].map(|key| recovery.doubts(&key));
         assert_eq!(doubts, doubted, "{pending:?}");
-        recovery.settle(&recovery.pending());
+        recovery.settle(&recovery.pending(), recovery.deferrals());
         assert!(!recovery.has_pending() && !recovery.doubts(&key("user", 1)));
     }
 
@@ -177,6 +197,17 @@ mod tests {
         check(&Intent::Cache(CacheName::new("user").unwrap()), [true, true, false]);
         check(&Intent::Everything, [true, true, true]);
         check(&Intent::Tag(TagHash::from_bits(1)), [false, false, false]);
+    }
+
+    #[test]
+    fn what_is_deferred_again_while_it_is_told_stays_pending() {
+        let recovery = Recovery::new();
+        let intent = Intent::Invalidate(key("user", 1));
+        recovery.defer([intent.clone()]);
+        let sent_after = recovery.deferrals();
+        recovery.defer([intent.clone()]);
+        recovery.settle(std::slice::from_ref(&intent), sent_after);
+        assert_eq!(recovery.pending(), [intent]);
     }
 
     #[test]

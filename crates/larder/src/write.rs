@@ -31,18 +31,23 @@ impl Node {
         let node = self.clone();
         self.tasks.spawn(async move {
             // Nobody may be waiting any more.
-            let _ = done.send(node.announce(steps).await);
+            let _ = done.send(node.take_all(steps).await);
         })?;
         receipt.await.map_err(|_| Error::new(ErrorKind::Closed, "the cache was shut down during a write"))
     }
 
     /// Tells the server what is pending. Returns whether nothing is any more.
     pub(crate) async fn recover(self: &Arc<Self>) -> bool {
-        !self.announce(Step::gather(self.recovery.pending())).await.is_deferred()
+        !self.announce(self.recovery.pending()).await.is_deferred()
+    }
+
+    /// The same for who is in a task already, and has dropped what is here.
+    pub(crate) async fn announce(self: &Arc<Self>, intents: impl IntoIterator<Item = Intent>) -> Receipt {
+        self.take_all(Step::gather(intents)).await
     }
 
     /// Takes all steps at once, and drops again when each is done.
-    async fn announce(self: &Arc<Self>, steps: Vec<Step>) -> Receipt {
+    async fn take_all(self: &Arc<Self>, steps: Vec<Step>) -> Receipt {
         let mut under_way = JoinSet::new();
         for step in steps {
             let node = self.clone();
@@ -63,15 +68,18 @@ impl Node {
             self.coherence.hear_of_tags(&notice, self.next_sequence());
             return Receipt::default();
         };
+        let deferrals = self.recovery.deferrals();
         let taken = timeout(self.patience.write, upstream.take(&step, &notice)).await;
-        self.drop_copies(&step);
         let Ok(Ok(sequence)) = taken else {
-            self.defer(step);
+            // Before the drop: who begins to read after it must not take what the shared tier still has.
+            self.defer(step.clone());
+            self.drop_copies(&step);
             return Receipt::new(Vec::new(), true);
         };
+        self.drop_copies(&step);
         self.coherence.hear_of_tags(&notice, sequence);
         let intents = step.into_intents();
-        self.recovery.settle(&intents);
+        self.recovery.settle(&intents, deferrals);
         self.recovery.told(intents, self.clock.now());
         Receipt::new(vec![Token::new(notice.chain(), sequence)], false)
     }

@@ -1,1 +1,22 @@
-//! What each operation of the facade does, on one instance.
+//! What each operation of the facade does, on one instance or two that share a server.
+
+mod bulk;
+mod bulk_loads;
+mod cancellation;
+mod decisions;
+mod explanations;
+mod flights;
+mod futures;
+mod lifecycle;
+mod model;
+mod newest;
+mod panics;
+mod reads;
+mod receipts;
+mod revalidation;
+mod rig;
+mod settings;
+mod tiers;
+mod unreachable;
+mod writes;
+mod yielding;

@@ -5,8 +5,11 @@
 //! fail. A weakening that survives is a claim without a test; one whose text is not found any more has to follow the code.
 
 mod codec;
+mod coherence;
 mod copy;
+mod engine;
 mod fence;
+mod flight;
 mod ledger;
 mod shelf;
 
@@ -37,10 +40,14 @@ enum Test {
     SharedLocal(&'static str),
     /// Of the codec's suite.
     Codec(&'static str),
+    /// Of the scenarios between several instances.
+    Engine(&'static str),
     /// Within larder-core.
     Core(&'static str),
     /// In all interleavings.
     Loom(&'static str),
+    /// Of the proof of the flights, in all interleavings.
+    Flight(&'static str),
 }
 
 pub(crate) fn run() -> Outcome {
@@ -70,7 +77,17 @@ pub(crate) fn run() -> Outcome {
 }
 
 fn weakenings() -> impl Iterator<Item = &'static Weakening> {
-    [fence::WEAKENINGS, shelf::WEAKENINGS, ledger::WEAKENINGS, codec::WEAKENINGS].into_iter().flatten()
+    [
+        fence::WEAKENINGS,
+        shelf::WEAKENINGS,
+        ledger::WEAKENINGS,
+        codec::WEAKENINGS,
+        flight::WEAKENINGS,
+        engine::WEAKENINGS,
+        coherence::WEAKENINGS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 impl Weakening {
@@ -111,7 +128,9 @@ impl Test {
         match self {
             Self::Local(name) => format!("conformance::local::map::{name}"),
             Self::SharedLocal(name) => format!("conformance::local::map_shared::{name}"),
+            Self::Engine(name) => format!("scenario::{name}"),
             Self::Codec(name) | Self::Core(name) | Self::Loom(name) => (*name).to_owned(),
+            Self::Flight(name) => format!("flight::proof::{name}"),
         }
     }
 
@@ -119,15 +138,17 @@ impl Test {
         let (words, target) = match self {
             Self::Local(_) | Self::SharedLocal(_) => ("test --package tests --test all", "usual"),
             Self::Codec(_) => ("test --package larder-codec --all-features --test all", "usual"),
+            Self::Engine(_) => ("test --package larder --test all", "usual"),
             Self::Core(_) => ("test --package larder-core --lib", "usual"),
             Self::Loom(_) => ("test --package larder-core --test loom --release", "loom"),
+            Self::Flight(_) => ("test --package larder --lib --release", "loom"),
         };
         let mut command = cargo(words);
         match stage {
             Stage::Build => command.arg("--no-run"),
             Stage::Run => command.args(["--", "--exact", &self.name()]),
         };
-        if let Self::Loom(_) = self {
+        if let Self::Loom(_) | Self::Flight(_) = self {
             command.env("RUSTFLAGS", "--cfg loom");
         }
         // Nobody debugs these, and without symbols they link in half the time.

@@ -1,7 +1,7 @@
 //! Values whose writers count them.
 
 use bytes::Bytes;
-use larder_core::{ErrorKind, Invalidation, Key, LeaseReply, Peek, Put, Version};
+use larder_core::{ErrorKind, Filled, Invalidation, Key, LeaseReply, Peek, Put, Version};
 
 use crate::conformance::backend::{
     Backend, Draft, LONG, LONGER, Node, Rig, SHORT, chain_of, entry, foreign, is_stored, key, of_any,
@@ -182,4 +182,29 @@ pub(super) async fn what_has_no_version_or_is_no_entry_cannot_be_put<B: Backend>
         assert_eq!(refused.unwrap_err().kind(), ErrorKind::Invalid, "{value:?}");
     }
     assert_eq!(rig.node.get(&key("ada")).await, None);
+}
+
+pub(super) async fn an_older_version_is_not_filled<B: Backend>() {
+    let rig = Rig::<B>::new().await;
+    assert!(is_stored(rig.node.put(&key("ada"), 9).await));
+    let older = Draft::new("older").version(8).seal();
+    assert_eq!(rig.node.ask(&key("ada"), &of_any(1)).await, LeaseReply::Granted);
+    assert_eq!(rig.node.fill(&key("ada"), 1, &older).await, Filled::Outdated);
+    assert_eq!(version(&rig.node, &key("ada")).await, Some(9));
+
+    // The lease has been given back, and what is remembered counts too.
+    rig.node.drop_key(&key("ada")).await;
+    assert_eq!(rig.node.lease(&key("ada"), 2).await, LeaseReply::Granted);
+    assert_eq!(rig.node.fill(&key("ada"), 2, &older).await, Filled::Outdated);
+    assert_eq!(rig.node.lease(&key("ada"), 3).await, LeaseReply::Granted);
+    let same = Draft::new("same").version(9).seal();
+    assert_eq!(rig.node.fill(&key("ada"), 3, &same).await, Filled::Stored);
+}
+
+pub(super) async fn a_value_without_a_version_is_filled_whatever_was_there<B: Backend>() {
+    let rig = Rig::<B>::new().await;
+    assert!(is_stored(rig.node.put(&key("ada"), 9).await));
+    rig.node.drop_key(&key("ada")).await;
+    assert_eq!(rig.node.lease(&key("ada"), 1).await, LeaseReply::Granted);
+    assert_eq!(rig.node.fill(&key("ada"), 1, &entry("loaded")).await, Filled::Stored);
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use larder_core::{
     Error, ErrorKind, Fill, Filled, Key, Lease, LeaseMode, LeaseReply, LeaseRequest, Moment, Peek, Result,
-    Ttl,
+    Ttl, Version,
 };
 
 use super::{State, full};
@@ -60,6 +60,10 @@ impl State {
             }
             _ => return Err(Error::new(ErrorKind::Refused, "the server does not know this kind of fill")),
         };
+        if is_outdated(record, &value, now) {
+            record.end_lease();
+            return Ok(Filled::Outdated);
+        }
         self.store(key, value, ttl, now)?;
         Ok(Filled::Stored)
     }
@@ -125,6 +129,13 @@ fn is_answer(stored: &Bytes, request: &LeaseRequest) -> Result<bool> {
     // Bytes that are no entry have no birth, and answer nothing.
     let is_current = Peek::into(stored).is_some_and(|peek| peek.birth >= request.need_birth);
     Ok(is_current && !is_replaced)
+}
+
+/// Whether a loaded value has a version, and a newer one is there or has been.
+fn is_outdated(record: &Record, value: &Bytes, now: Moment) -> bool {
+    let version = |stored: &Bytes| Peek::into(stored).map_or(Version::NONE, |peek| peek.version);
+    let newest = record.value(now).map_or(Version::NONE, version).max(record.highest(now));
+    !version(value).is_none() && version(value) < newest
 }
 
 /// Another header before what follows the one that is there.

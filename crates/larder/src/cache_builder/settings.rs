@@ -87,11 +87,11 @@ impl Settings {
         if matches!(self.capacity, Some(Capacity::Entries(0) | Capacity::Bytes(0))) {
             return Err(invalid("a cache without room should be one without a local tier", "capacity", 0));
         }
-        let stay = self.local_time_to_live.unwrap_or(self.time_to_live.min(USUAL_STAY));
+        let stay = ttl("local_time_to_live", self.local_time_to_live.unwrap_or(USUAL_STAY))?;
         Ok(Plan {
             tiers: self.tiers,
             lifetime: Lifetime::new(time_to_live).fresh_for(fresh_for),
-            local_life: ttl("local_time_to_live", stay)?,
+            local_life: stay.min(time_to_live),
             negative_life: ttl("negative_time_to_live", self.negative_time_to_live)?,
             jitter: Jitter::percent(self.jitter_percent)?,
             load_deadline: self.load_deadline,

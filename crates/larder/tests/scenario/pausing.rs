@@ -1,0 +1,158 @@
+//! A shared tier that stops where a test wants it to.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use larder::memory::MemoryRemote;
+use larder::{Result, Version};
+use larder_core::{
+    Announced, Chain, Fill, Filled, Frame, Invalidation, Key, Lease, LeaseReply, LeaseRequest, Put, Remote,
+    Sequence, TagDelta, Ttl,
+};
+use tokio::sync::Notify;
+use tokio::time::{sleep, timeout};
+
+/// A point that somebody comes to and waits at until a test lets them go on.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Gate {
+    reached: Arc<Notify>,
+    opened: Arc<Notify>,
+}
+
+impl Gate {
+    /// Comes to it, and waits.
+    pub(crate) async fn pass(&self) {
+        self.reached.notify_one();
+        self.opened.notified().await;
+    }
+
+    /// Waits until somebody has come to it.
+    pub(crate) async fn reached(&self) {
+        let minute = Duration::from_secs(60);
+        timeout(minute, self.reached.notified()).await.expect("somebody comes here");
+    }
+
+    /// Lets them go on.
+    pub(crate) fn open(&self) {
+        self.opened.notify_one();
+    }
+}
+
+/// Where a call may stop: before it has its effect, or after it, with the answer on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Point {
+    BeforeGet,
+    AfterGet,
+    BeforePut,
+    BeforeFill,
+    AfterFill,
+    BeforeInvalidate,
+    AfterInvalidate,
+    BeforeTags,
+}
+
+/// A node's remote, and where its next calls stop. Clones are the same.
+#[derive(Clone, Debug)]
+pub(crate) struct PausingRemote {
+    inner: MemoryRemote,
+    pauses: Arc<Mutex<Vec<(Point, Gate)>>>,
+    /// How long every answer of those calls that can be stopped is on its way, in milliseconds.
+    latency: Arc<AtomicU64>,
+}
+
+impl PausingRemote {
+    pub(crate) fn new(inner: MemoryRemote) -> Self {
+        Self { inner, pauses: Arc::default(), latency: Arc::default() }
+    }
+
+    /// Lets every answer take so many milliseconds from now on.
+    pub(crate) fn set_latency(&self, millis: u64) {
+        self.latency.store(millis, Ordering::Relaxed);
+    }
+
+    /// Stops the next call at a point, once.
+    pub(crate) fn pause(&self, point: Point) -> Gate {
+        let gate = Gate::default();
+        self.pauses.lock().unwrap().push((point, gate.clone()));
+        gate
+    }
+
+    async fn at(&self, point: Point) {
+        let gate = {
+            let mut pauses = self.pauses.lock().unwrap();
+            let next = pauses.iter().position(|(paused, _)| *paused == point);
+            next.map(|index| pauses.remove(index).1)
+        };
+        if let Some(gate) = gate {
+            gate.pass().await;
+        }
+        let latency = self.latency.load(Ordering::Relaxed);
+        if latency > 0 && matches!(point, Point::AfterGet | Point::AfterFill | Point::AfterInvalidate) {
+            sleep(Duration::from_millis(latency)).await;
+        }
+    }
+}
+
+#[async_trait]
+impl Remote for PausingRemote {
+    async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Bytes>>> {
+        self.at(Point::BeforeGet).await;
+        let answer = self.inner.get(keys).await;
+        self.at(Point::AfterGet).await;
+        answer
+    }
+
+    async fn get_and_tags(&self, keys: &[Key]) -> Result<(Vec<Option<Bytes>>, Sequence)> {
+        self.at(Point::BeforeGet).await;
+        let answer = self.inner.get_and_tags(keys).await;
+        self.at(Point::AfterGet).await;
+        answer
+    }
+
+    async fn lease(&self, key: &Key, request: &LeaseRequest) -> Result<LeaseReply> {
+        self.inner.lease(key, request).await
+    }
+
+    async fn renew(&self, key: &Key, lease: Lease, hold: Ttl) -> Result<bool> {
+        self.inner.renew(key, lease, hold).await
+    }
+
+    async fn release(&self, key: &Key, lease: Lease) -> Result<()> {
+        self.inner.release(key, lease).await
+    }
+
+    async fn fill(&self, key: &Key, lease: Lease, content: Fill) -> Result<Filled> {
+        self.at(Point::BeforeFill).await;
+        let answer = self.inner.fill(key, lease, content).await;
+        self.at(Point::AfterFill).await;
+        answer
+    }
+
+    async fn put(&self, key: &Key, version: Version, value: Bytes, ttl: Ttl, frame: &Frame) -> Result<Put> {
+        self.at(Point::BeforePut).await;
+        self.inner.put(key, version, value, ttl, frame).await
+    }
+
+    async fn invalidate(&self, what: &Invalidation<'_>, frame: &Frame) -> Result<Announced> {
+        self.at(Point::BeforeInvalidate).await;
+        let answer = self.inner.invalidate(what, frame).await;
+        self.at(Point::AfterInvalidate).await;
+        answer
+    }
+
+    async fn sequences(&self) -> Result<Vec<(Chain, Sequence)>> {
+        self.inner.sequences().await
+    }
+
+    async fn raise(&self, chain: Chain, at: Sequence) -> Result<()> {
+        self.inner.raise(chain, at).await
+    }
+
+    async fn invalidated_tags(&self, since: Sequence) -> Result<TagDelta> {
+        self.at(Point::BeforeTags).await;
+        self.inner.invalidated_tags(since).await
+    }
+}
