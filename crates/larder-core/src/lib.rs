@@ -55,6 +55,7 @@ mod key;
 mod label;
 mod ledger;
 mod local;
+mod lookup;
 mod name;
 mod observe;
 mod peek;
@@ -84,6 +85,7 @@ pub mod traits {
 pub use larder_macros::{CacheKey, Cacheable};
 pub use ledger::TagLedger;
 pub use local::{Local, Shared, Usage};
+pub use lookup::{Lookup, Vigilance};
 pub use name::{AppName, CacheName, MAX_NAME_BYTES};
 pub use observe::{Event, Observer};
 pub use peek::Peek;
@@ -92,6 +94,6 @@ pub use remote::{
     Fill, Filled, Guard, Invalidation, Lease, LeaseMode, LeaseReply, LeaseRequest, Put, Remote, TagDelta,
 };
 pub use schema::{Cacheable, Schema, Shape};
-pub use shelf::{Lookup, Shelf, Vigilance};
+pub use shelf::Shelf;
 pub use stamp::{Chain, Sequence, Stamp, Token};
 pub use tag::{MAX_TAG_BYTES, MAX_TAGS, Tag, TagHash, Tags};

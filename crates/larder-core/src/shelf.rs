@@ -12,6 +12,7 @@ use crate::fence::{Fence, Refused, Trust};
 use crate::key::{CacheKey, Key, KeyHash, Namespace};
 use crate::ledger::TagLedger;
 use crate::local::Local;
+use crate::lookup::{Lookup, Vigilance};
 use crate::policy::{Ttl, WhileDisconnected};
 use crate::stamp::Stamp;
 
@@ -67,31 +68,6 @@ pub struct Shelf<V> {
 }
 
 type Weigher<V> = Box<dyn Fn(&V) -> u32 + Send + Sync>;
-
-/// When a hit asks whether the bus is still in sync.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Vigilance {
-    /// Never: a watchdog flushes the fence within milliseconds of losing sync.
-    #[default]
-    Watchdog,
-    /// Every time, so that not even a process that was paused serves one hit beyond the bound.
-    EveryHit,
-}
-
-/// What a shelf has under a key.
-#[derive(Debug)]
-#[must_use]
-pub enum Lookup<V> {
-    /// It may be served.
-    Fresh(Arc<Entry<V>>),
-    /// It is past its fresh time or was marked stale: to be refreshed, and served meanwhile or if that fails.
-    Stale(Arc<Entry<V>>),
-    /// An invalidation of it may have been missed: to be served only marked as stale, if all else fails.
-    Suspect(Arc<Entry<V>>),
-    /// It is not there, or may not be served.
-    Absent,
-}
 
 impl<V: Send + Sync + 'static> Shelf<V> {
     /// A shelf on `local` for the keys of `namespace`. All shelves of an app share one fence.

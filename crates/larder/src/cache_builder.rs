@@ -239,8 +239,8 @@ where
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`] with the name and the value of a setting that cannot work, or if a cache of that name is open
-    /// in this process.
+    /// [`Invalid`](crate::ErrorKind::Invalid) with the name and the value of a setting that cannot work, or if a cache of that
+    /// name is open in this process.
     pub fn build(mut self) -> Result<Cache<K, V>>
     where
         V: Cacheable + Serialize + DeserializeOwned,

@@ -165,10 +165,7 @@ pub(super) async fn a_put_that_is_refused_is_no_link<B: Backend>() {
     assert_eq!(rig.node.put(&key("ada"), 1).await, Put::Outdated);
     assert_eq!(rig.node.latest(chain).await, before);
     // Nor does it overtake anybody.
-    assert_eq!(
-        rig.node.fill(&key("ada"), 1, &Draft::new("newer").schema(9).seal()).await,
-        larder_core::Filled::Stored
-    );
+    assert_eq!(rig.node.fill(&key("ada"), 1, &Draft::new("newer").schema(9).seal()).await, Filled::Stored);
     assert_eq!(rig.node.put(&key("ada"), 3).await, Put::Foreign);
     assert_eq!(rig.node.latest(chain).await, before);
 }
