@@ -121,33 +121,31 @@ impl TagLedger {
         self.gap.fetch_max(at.get(), Ordering::Release);
     }
 
-    /// Hears that a cache, or without a name all of them, was cleared at `at`. Returns whether that was news.
+    /// Hears that a cache, or without a name all of them, was cleared at `at`. Hearing it again changes nothing.
     ///
     /// This outdates what the shared tier has of it. What lies on a shelf is for [`Shelf::clear`](crate::Shelf::clear).
-    pub fn clear(&self, cache: Option<&CacheName>, at: Sequence) -> bool {
-        let is_news = self.clears.note(cache, at);
+    pub fn clear(&self, cache: Option<&CacheName>, at: Sequence) {
+        self.clears.note(cache, at);
         self.see(at);
-        is_news
     }
 
-    /// Learns what was missed since [`known`](Self::known), and closes the gap. Returns the clears that are news, for the
-    /// shelves to hear of.
-    pub fn learn(&self, missed: &TagDelta) -> Vec<Option<CacheName>> {
+    /// Learns what was missed since [`known`](Self::known), and closes the gap. What was cleared must be off the shelves by
+    /// then: see [`knows_clear`](Self::knows_clear).
+    pub fn learn(&self, missed: &TagDelta) {
         for &(tag, at) in &missed.tags {
             self.invalidate(tag, at);
         }
         if missed.floor > Sequence::ZERO {
             self.raise_floor(missed.floor);
         }
-        let caches = missed.caches.iter().map(|(cache, at)| (Some(cache), *at));
-        let clears = caches.chain([(None, missed.everything)]);
-        let news = clears.filter(|&(cache, at)| self.clear(cache, at)).map(|(cache, _)| cache.cloned());
-        let news = news.collect();
+        for (cache, at) in &missed.caches {
+            self.clear(Some(cache), *at);
+        }
+        self.clear(None, missed.everything);
         self.know(missed.seen);
         // Last, so that no hit comes between. A gap that was opened meanwhile is a later one, and stays.
         let closed = |gap: u64| (gap <= missed.seen.get()).then_some(0);
         let _stays = self.gap.fetch_update(Ordering::AcqRel, Ordering::Acquire, closed);
-        news
     }
 
     /// Hears that every invalidation up to `at` has been told.
@@ -339,13 +337,15 @@ mod tests {
         let ledger = TagLedger::new();
         let (users, prices) = (CacheName::new("user").unwrap(), CacheName::new("price").unwrap());
         assert!(!ledger.is_cleared(&users, at(0)));
-        assert!(ledger.clear(Some(&users), at(10)));
-        assert!(!ledger.clear(Some(&users), at(10)) && !ledger.clear(Some(&users), at(9)));
+        ledger.clear(Some(&users), at(10));
+        ledger.clear(Some(&users), at(9));
+        assert!(ledger.knows_clear(Some(&users), at(10)) && !ledger.knows_clear(Some(&users), at(11)));
+        assert!(!ledger.knows_clear(None, at(1)));
         assert!(ledger.is_cleared(&users, at(9)) && !ledger.is_cleared(&users, at(10)));
         assert!(!ledger.is_cleared(&prices, at(9)));
         assert_eq!(ledger.seen(), at(10));
 
-        assert!(ledger.clear(None, at(20)));
+        ledger.clear(None, at(20));
         assert!(ledger.is_cleared(&prices, at(19)) && ledger.is_cleared(&users, at(19)));
         assert_eq!((ledger.last_clear(&users), ledger.last_clear(&prices)), (at(20), at(20)));
     }

@@ -192,9 +192,14 @@ impl Coherence {
 
     /// Learns which tags and caches were invalidated.
     pub(crate) fn learn(&self, missed: &TagDelta) {
-        for cache in self.ledger.learn(missed) {
-            self.shelves.clear(cache.as_ref());
+        let caches = missed.caches.iter().map(|(cache, at)| (Some(cache), *at));
+        for (cache, at) in caches.chain([(None, missed.everything)]) {
+            // Copies first: once the ledger knows, nobody else will clear them.
+            if at > Sequence::ZERO && !self.ledger.knows_clear(cache, at) {
+                self.shelves.clear(cache);
+            }
         }
+        self.ledger.learn(missed);
     }
 
     /// Hears of the invalidation of tags or caches, from the bus or because this node made it.
@@ -275,9 +280,14 @@ impl Coherence {
         repairs
     }
 
-    /// How far each chain has been followed, if it has.
+    /// How far each chain has gone, as far as this node has seen.
     fn followed(&self) -> impl Iterator<Item = (Chain, Sequence)> {
-        Chains::all().filter_map(|chain| Some((chain, self.chains.position(chain)?)))
+        Chains::all().filter_map(|chain| {
+            let position = self.chains.position(chain)?;
+            // The node's own invalidations of tags are ahead of their notices, and loads have been born after them.
+            let seen = if chain == Chain::Tags { self.ledger.seen() } else { Sequence::ZERO };
+            Some((chain, position.max(seen)))
+        })
     }
 
     fn miss_tags(&self, up_to: Sequence) {

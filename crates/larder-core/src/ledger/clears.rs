@@ -17,15 +17,14 @@ pub(super) struct Clears {
 }
 
 impl Clears {
-    /// Hears of a clear. Returns whether it is later than the last one.
-    pub(super) fn note(&self, cache: Option<&CacheName>, at: Sequence) -> bool {
-        let before = {
+    /// Hears of a clear.
+    pub(super) fn note(&self, cache: Option<&CacheName>, at: Sequence) {
+        {
             let mut of = self.of.write().unwrap_or_else(PoisonError::into_inner);
             let last = of.entry(cache.cloned()).or_default();
-            std::mem::replace(last, at.max(*last))
-        };
+            *last = at.max(*last);
+        }
         self.latest.fetch_max(at.get(), Ordering::Release);
-        before < at
     }
 
     /// Whether a clear at `at` or later is known.

@@ -41,8 +41,8 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "a load that the server refused is kept here",
         file: LOAD,
-        from: "Refused::Invalidated);\n                false",
-        to: "Refused::Invalidated);\n                true",
+        from: "self.store.refused(self.key.hash(), reason);\n                false",
+        to: "self.store.refused(self.key.hash(), reason);\n                true",
         noticed_by: Engine("late::r1_a_refused_fill_leaves_nothing_here_though_the_notice_is_late"),
     },
     Weakening {
@@ -97,8 +97,8 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "an overtaken flight can be boarded",
         file: READ,
-        from: "route.is_forced || self.shelf.has_overtaken(key.hash(), stamp)",
-        to: "route.is_forced && self.shelf.has_overtaken(key.hash(), stamp)",
+        from: "|stamp| self.shelf.has_overtaken(key.hash(), stamp);",
+        to: "|stamp| self.shelf.has_overtaken(key.hash(), stamp) && false;",
         noticed_by: Engine("writer::a_writer_does_not_board_a_load_from_before_its_write"),
     },
     Weakening {
@@ -283,7 +283,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "a versioned write that failed is forgotten",
         file: INSERT,
-        from: "Ok(Err(_)) | Err(_) => {\n                let receipt = self.node.carry_out(vec![Intent::Supersede(key, version)]).await?;",
+        from: "Ok(Err(_)) | Err(_) => {\n                let receipt = self.node.announce([Intent::Supersede(key, version)]).await;",
         to: "Ok(Err(_)) | Err(_) => {\n                let receipt = Receipt::default();",
         noticed_by: Engine("versions::r6_a_versioned_write_that_is_not_answered_leaves_nothing_older_behind"),
     },
