@@ -23,12 +23,7 @@ fn main() -> ExitCode {
     match arguments.as_slice() {
         // What callgrind counts the instructions of.
         ["hits", map, count] => hits::repeat(map, count.parse().unwrap_or(0)),
-        ["--stack"] => {
-            let runtime = Runtime::new().expect("x");
-            let lines = stack::lines(Effort { rounds: 15, round: Duration::from_millis(15) }, &runtime);
-            report::publish(&lines).ok();
-        }
-        ["stack", way, count] => stack::repeat(way, count.parse().unwrap_or(0)),
+        ["stack", map, count] => stack::repeat(map, count.parse().unwrap_or(0)),
         ["--quick"] => {
             return run(Effort { rounds: 11, round: Duration::from_millis(10) });
         }
@@ -47,7 +42,7 @@ fn main() -> ExitCode {
 fn run(effort: Effort) -> ExitCode {
     let runtime = Runtime::new().expect("the system has room for a runtime");
     let mut lines = hits::lines(effort);
-    lines.extend(stack::lines(effort, &runtime));
+    lines.extend(stack::lines(effort));
     lines.extend(fleet::lines(effort, &runtime));
     lines.extend(memory::lines());
     lines.extend(codecs::lines(effort));

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use larder::{Cache, CacheBuilder, CacheKey, Larder};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::hits::{Keys, ROOM, Value, numbers, strings};
 use crate::measure::{Comparison, Effort, compare};
@@ -32,14 +32,23 @@ impl<K: CacheKey<Owned = K> + Hash + Eq + Clone + Send + Sync + 'static> Stack<K
     fn new(runtime: &Runtime, keys: Keys<K>) -> Self {
         let larder =
             runtime.block_on(Larder::builder("bench.shop").embedded().build()).expect("it needs nothing");
-        let moka = filled(runtime, &keys, larder.cache("moka"));
-        let quick = filled(runtime, &keys, larder.cache("quick").quick());
-        let raw = moka::sync::Cache::new(ROOM);
-        for key in keys.all() {
-            raw.insert(key.clone(), Arc::new(Value::new()));
+        let stack = Self {
+            moka: cache(larder.cache("moka")),
+            quick: cache(larder.cache("quick").quick()),
+            raw: moka::sync::Cache::new(ROOM),
+            keys,
+            _larder: larder,
+        };
+        // Side by side, so that the values of all three lie as closely together, or as far apart, as they do in a service
+        // that loads them one by one.
+        for key in stack.keys.all() {
+            for cache in [&stack.moka, &stack.quick] {
+                runtime.block_on(cache.load(key)).expect("the loader does not fail");
+            }
+            stack.raw.insert(key.clone(), Arc::new(Value::new()));
         }
-        raw.run_pending_tasks();
-        Self { keys, moka, quick, raw, _larder: larder }
+        stack.raw.run_pending_tasks();
+        stack
     }
 
     fn raw_hit(&self, call: usize) {
@@ -59,38 +68,35 @@ impl<K: CacheKey<Owned = K> + Hash + Eq + Clone + Send + Sync + 'static> Stack<K
     }
 }
 
-fn filled<K>(runtime: &Runtime, keys: &Keys<K>, builder: CacheBuilder<K, Value>) -> Cache<K, Value>
+fn cache<K>(builder: CacheBuilder<K, Value>) -> Cache<K, Value>
 where
     K: CacheKey<Owned = K> + Send + Sync + 'static,
 {
     let hour = std::time::Duration::from_secs(3_600);
-    let cache = builder
+    builder
         .capacity(ROOM)
         .time_to_live(hour)
         .local_time_to_live(hour)
         .loader(|_| async { Ok::<_, io::Error>(Value::new()) })
         .build()
-        .expect("the settings can work");
-    for key in keys.all() {
-        runtime.block_on(cache.load(key)).expect("the loader does not fail");
-    }
-    cache
+        .expect("the settings can work")
 }
 
-/// Hits so many times in the way called `name`: what callgrind counts the instructions of.
-pub(crate) fn repeat(name: &str, hits: usize) {
-    let runtime = Runtime::new().expect("the system has room for a runtime");
+/// Hits the cache on that map so many times: what callgrind counts the instructions of.
+pub(crate) fn repeat(map: &str, hits: usize) {
+    let runtime = runtime();
     let stack = Stack::new(&runtime, numbers(100));
-    match name {
-        "get-moka" => (0..hits).for_each(|call| stack.get(&stack.moka, call)),
-        "get-quick" => (0..hits).for_each(|call| stack.get(&stack.quick, call)),
-        "load-quick" => (0..hits).for_each(|call| stack.load(&stack.quick, call)),
-        _ => (0..hits).for_each(|call| stack.get_or_load(&stack.quick, call)),
-    }
+    let cache = if map == "moka" { &stack.moka } else { &stack.quick };
+    (0..hits).for_each(|call| stack.get(cache, call));
 }
 
 async fn never<K>(_: K) -> Result<Value, io::Error> {
     Err(io::Error::other("nothing is evicted"))
+}
+
+/// A runtime on one thread, so that what is loaded and what it is compared with come from one arena of the allocator.
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_time().build().expect("the system has room for a runtime")
 }
 
 /// What a future gives that need not wait.
@@ -102,7 +108,8 @@ fn ready<F: Future>(future: F) -> F::Output {
 }
 
 /// Every line about hits through the whole stack.
-pub(crate) fn lines(effort: Effort, runtime: &Runtime) -> Vec<Line> {
+pub(crate) fn lines(effort: Effort) -> Vec<Line> {
+    let runtime = &runtime();
     let mut lines = time(effort, "100 u64 keys", || Stack::new(runtime, numbers(100)));
     lines.extend(time(effort, "100 String keys", || Stack::new(runtime, strings(100))));
     lines.extend(time(effort, "5,000 u64 keys", || Stack::new(runtime, numbers(5_000))));
