@@ -57,7 +57,7 @@ fn cold_key(effort: Effort, runtime: &Runtime, nodes: usize, allowed: Duration) 
     walls.sort_unstable_by(f64::total_cmp);
     let wall = walls.get(rounds / 2).copied().unwrap_or(f64::NAN);
     let load = LOAD.as_secs_f64() * 1e3;
-    let name = format!("one cold key, {TASKS} tasks on each of {nodes} nodes / its load");
+    let name = format!("one cold key, {TASKS} tasks on each node of {nodes} / its load");
     let limit = (LOAD + allowed).as_secs_f64() / LOAD.as_secs_f64();
     Line::new(name, "ms", Comparison { ours: wall, reference: load, ratio: wall / load }).limit(limit)
 }
