@@ -83,7 +83,8 @@ macro_rules! suite {
                 a_load_overtaken_by_a_clear_is_not_kept
                 what_a_clear_found_is_absent
                 a_load_that_began_after_the_clear_is_kept
-                a_clear_leaves_other_caches_and_their_loads_alone;
+                a_clear_leaves_other_caches_and_their_loads_alone
+                a_clear_that_is_heard_of_again_leaves_what_was_loaded_since;
             tags:
                 a_load_overtaken_by_an_invalidation_of_its_tag_is_not_kept
                 an_entry_whose_tag_was_invalidated_is_absent
@@ -93,7 +94,8 @@ macro_rules! suite {
                 a_tag_that_only_the_value_told_is_judged_from_before_the_load
                 a_tag_on_the_same_stripe_outdates_nothing
                 a_raised_floor_outdates_what_has_tags_and_nothing_else
-                a_tag_reaches_every_cache;
+                a_tag_reaches_every_cache
+                in_a_gap_what_is_tagged_is_suspect_and_what_is_not_is_fresh;
             versions:
                 an_older_version_is_refused_and_the_newer_stays
                 a_newer_version_wins
@@ -102,7 +104,8 @@ macro_rules! suite {
                 without_a_version_the_last_one_wins
                 a_version_that_is_gone_refuses_nothing
                 a_put_fences_the_loads_under_way
-                a_put_of_an_older_version_changes_nothing;
+                a_put_of_an_older_version_changes_nothing
+                a_put_out_of_sync_is_not_kept;
             disconnected:
                 bounded_keeps_what_was_read_for_the_bound
                 the_bound_counts_from_the_beginning_of_the_read

@@ -192,7 +192,7 @@ impl Fence {
         if self.floor(hash.partition()) > stamp {
             return Err(Refused::Flushed);
         }
-        insert(if self.is_trusted(now) { Trust::Sure } else { Trust::Unsure })
+        insert(self.trust(now))
     }
 
     /// Runs `act` while no load of this key can be admitted and no invalidation of it be heard.
@@ -224,6 +224,10 @@ impl Fence {
     #[inline]
     pub fn is_trusted(&self, now: Moment) -> bool {
         now.as_nanos() < self.trusted_until.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn trust(&self, now: Moment) -> Trust {
+        if self.is_trusted(now) { Trust::Sure } else { Trust::Unsure }
     }
 
     fn advance(&self) -> u64 {

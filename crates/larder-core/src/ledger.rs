@@ -23,6 +23,8 @@
 //! latest of it: tagged entries born before the floor count as invalidated. That costs misses, never a stale hit.
 
 mod clears;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -108,15 +110,17 @@ impl TagLedger {
 
     /// Hears that invalidations up to `at` may have been forgotten, by the server or on the way.
     pub fn raise_floor(&self, at: Sequence) {
-        self.floor.fetch_max(at.get(), Ordering::Release);
+        if self.floor.fetch_max(at.get(), Ordering::Release) >= at.get() {
+            return;
+        }
         let mut exact = self.exact.write().unwrap_or_else(PoisonError::into_inner);
         exact.retain(|_, latest| *latest > at.get());
         drop(exact);
         self.see(at);
     }
 
-    /// Hears that invalidations up to `at` were missed. Until it [learns](Self::learn) which, no tagged entry from before is
-    /// current.
+    /// Hears that invalidations up to `at` were missed. Until they are [settled](Self::settle), every tagged entry from before
+    /// is in doubt.
     pub fn open_gap(&self, at: Sequence) {
         self.gap.fetch_max(at.get(), Ordering::Release);
     }
@@ -129,8 +133,8 @@ impl TagLedger {
         self.see(at);
     }
 
-    /// Learns what was missed since [`known`](Self::known), and closes the gap. What was cleared must be off the shelves by
-    /// then: see [`knows_clear`](Self::knows_clear).
+    /// Learns what was missed since [`known`](Self::known). To be [settled](Self::settle) once the shelves have heard of the
+    /// clears.
     pub fn learn(&self, missed: &TagDelta) {
         for &(tag, at) in &missed.tags {
             self.invalidate(tag, at);
@@ -142,9 +146,13 @@ impl TagLedger {
             self.clear(Some(cache), *at);
         }
         self.clear(None, missed.everything);
-        self.know(missed.seen);
-        // Last, so that no hit comes between. A gap that was opened meanwhile is a later one, and stays.
-        let closed = |gap: u64| (gap <= missed.seen.get()).then_some(0);
+    }
+
+    /// Hears that all that was missed up to `at` is learnt, and has had its effects: closes the gap.
+    pub fn settle(&self, at: Sequence) {
+        self.know(at);
+        // A gap that was opened meanwhile is a later one, and stays.
+        let closed = |gap: u64| (gap <= at.get()).then_some(0);
         let _stays = self.gap.fetch_update(Ordering::AcqRel, Ordering::Acquire, closed);
     }
 
@@ -169,14 +177,18 @@ impl TagLedger {
         Sequence::new(self.seen.load(Ordering::Acquire))
     }
 
+    /// Whether an invalidation after `birth` may have been missed.
+    pub fn is_in_gap(&self, birth: Sequence) -> bool {
+        birth.get() < self.gap.load(Ordering::Acquire)
+    }
+
     /// Whether nothing tagged with one of `tags` was invalidated after `birth`, as far as this node knows.
     #[inline]
     pub fn is_current(&self, birth: Sequence, tags: &Tags) -> bool {
         if tags.is_empty() {
             return true;
         }
-        let floor = self.floor.load(Ordering::Acquire).max(self.gap.load(Ordering::Acquire));
-        if birth.get() < floor {
+        if birth.get() < self.floor.load(Ordering::Acquire) {
             return false;
         }
         let Some(stripes) = self.stripes.get() else {
@@ -191,7 +203,7 @@ impl TagLedger {
     /// Whether what was born at `birth` in `cache` has been cleared since, as far as this node knows. What may have been
     /// missed counts as a clear.
     pub fn is_cleared(&self, cache: &CacheName, birth: Sequence) -> bool {
-        birth.get() < self.gap.load(Ordering::Acquire) || birth < self.clears.last(cache)
+        self.is_in_gap(birth) || birth < self.clears.last(cache)
     }
 
     /// When `cache` was last cleared, by itself or with all others.
@@ -261,139 +273,5 @@ impl fmt::Debug for TagLedger {
             .field("floor", &self.floor.load(Ordering::Relaxed))
             .field("tags", &self.len())
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const A: TagHash = TagHash::from_bits(1);
-    /// On the same stripe as `A`.
-    const TWIN: TagHash = TagHash::from_bits(1 + (1 << 16));
-
-    fn at(sequence: u64) -> Sequence {
-        Sequence::new(sequence)
-    }
-
-    fn tags(of: &[TagHash]) -> Tags {
-        Tags::new(of.iter().copied()).unwrap()
-    }
-
-    #[test]
-    fn only_what_was_born_before_an_invalidation_is_outdated_by_it() {
-        let ledger = TagLedger::new();
-        ledger.invalidate(A, at(10));
-        assert!(!ledger.is_current(at(9), &tags(&[A])));
-        assert!(ledger.is_current(at(10), &tags(&[A])));
-        assert!(ledger.is_current(at(0), &Tags::none()));
-    }
-
-    #[test]
-    fn a_tag_on_the_same_stripe_outdates_nothing() {
-        let ledger = TagLedger::new();
-        ledger.invalidate(TWIN, at(10));
-        assert!(ledger.is_current(at(9), &tags(&[A])));
-        assert!(!ledger.is_current(at(9), &tags(&[A, TWIN])));
-    }
-
-    #[test]
-    fn messages_out_of_order_never_turn_a_tag_back() {
-        let ledger = TagLedger::new();
-        ledger.invalidate(A, at(10));
-        ledger.invalidate(A, at(5));
-        assert!(!ledger.is_current(at(9), &tags(&[A])));
-        assert_eq!(ledger.seen(), at(10));
-    }
-
-    #[test]
-    fn a_raised_floor_outdates_every_tagged_entry_before_it_and_no_other() {
-        let ledger = TagLedger::new();
-        ledger.invalidate(A, at(10));
-        ledger.raise_floor(at(20));
-        assert!(ledger.is_empty());
-        assert!(!ledger.is_current(at(19), &tags(&[TWIN])));
-        assert!(ledger.is_current(at(20), &tags(&[A])));
-        assert!(ledger.is_current(at(0), &Tags::none()));
-    }
-
-    #[test]
-    fn a_gap_outdates_tagged_entries_only_until_it_is_known_what_was_missed() {
-        let ledger = TagLedger::new();
-        ledger.see(at(10));
-        ledger.open_gap(at(12));
-        assert!(!ledger.is_current(at(10), &tags(&[A])));
-        assert!(ledger.is_current(at(10), &Tags::none()));
-
-        let missed = TagDelta { tags: vec![(TWIN, at(11))], seen: at(12), ..TagDelta::default() };
-        ledger.learn(&missed);
-        assert!(ledger.is_current(at(10), &tags(&[A])));
-        assert!(!ledger.is_current(at(10), &tags(&[TWIN])));
-        assert_eq!(ledger.seen(), at(12));
-    }
-
-    #[test]
-    fn a_clear_reaches_what_was_born_before_it_in_its_cache() {
-        let ledger = TagLedger::new();
-        let (users, prices) = (CacheName::new("user").unwrap(), CacheName::new("price").unwrap());
-        assert!(!ledger.is_cleared(&users, at(0)));
-        ledger.clear(Some(&users), at(10));
-        ledger.clear(Some(&users), at(9));
-        assert!(ledger.knows_clear(Some(&users), at(10)) && !ledger.knows_clear(Some(&users), at(11)));
-        assert!(!ledger.knows_clear(None, at(1)));
-        assert!(ledger.is_cleared(&users, at(9)) && !ledger.is_cleared(&users, at(10)));
-        assert!(!ledger.is_cleared(&prices, at(9)));
-        assert_eq!(ledger.seen(), at(10));
-
-        ledger.clear(None, at(20));
-        assert!(ledger.is_cleared(&prices, at(19)) && ledger.is_cleared(&users, at(19)));
-        assert_eq!((ledger.last_clear(&users), ledger.last_clear(&prices)), (at(20), at(20)));
-    }
-
-    #[test]
-    fn in_a_gap_everything_may_have_been_cleared() {
-        let ledger = TagLedger::new();
-        let users = CacheName::new("user").unwrap();
-        ledger.open_gap(at(12));
-        assert!(ledger.has_gap() && ledger.is_cleared(&users, at(11)) && !ledger.is_cleared(&users, at(12)));
-        ledger.learn(&TagDelta { seen: at(12), ..TagDelta::default() });
-        assert!(!ledger.has_gap() && !ledger.is_cleared(&users, at(0)));
-    }
-
-    #[test]
-    fn the_last_of_many_tags_is_the_one_that_counts() {
-        let ledger = TagLedger::new();
-        ledger.invalidate(A, at(10));
-        ledger.invalidate(TWIN, at(30));
-        assert_eq!(ledger.last_invalidated(&tags(&[A, TWIN])), at(30));
-        assert_eq!(ledger.last_invalidated(&tags(&[A])), at(10));
-        assert_eq!(ledger.last_invalidated(&Tags::none()), at(0));
-        ledger.raise_floor(at(20));
-        assert_eq!(ledger.last_invalidated(&tags(&[A])), at(20));
-    }
-
-    #[test]
-    fn a_gap_that_opens_meanwhile_stays_open() {
-        let ledger = TagLedger::new();
-        ledger.open_gap(at(15));
-        ledger.learn(&TagDelta { seen: at(12), ..TagDelta::default() });
-        assert!(!ledger.is_current(at(14), &tags(&[A])));
-        ledger.learn(&TagDelta { seen: at(15), ..TagDelta::default() });
-        assert!(ledger.is_current(at(14), &tags(&[A])));
-    }
-
-    #[test]
-    fn a_flood_of_tags_is_forgotten_safely() {
-        let ledger = TagLedger::new();
-        let flood = (MOST_TAGS + 1) as u64;
-        for tag in 1..=flood {
-            ledger.invalidate(TagHash::from_bits(tag), at(tag));
-        }
-        assert!(ledger.len() <= MOST_TAGS);
-        // Forgotten or not, what was born before its tag's invalidation is not current.
-        for tag in [1, flood / 4, flood / 2, flood / 2 + 1, flood] {
-            assert!(!ledger.is_current(at(tag - 1), &tags(&[TagHash::from_bits(tag)])), "{tag}");
-        }
-        assert!(ledger.is_current(at(flood), &tags(&[TagHash::from_bits(1)])));
     }
 }

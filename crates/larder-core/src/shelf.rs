@@ -1,5 +1,7 @@
 //! One cache's part of the local tier: typed, fenced, and judged on every hit.
 
+mod setup;
+
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +16,7 @@ use crate::ledger::TagLedger;
 use crate::local::Local;
 use crate::lookup::{Lookup, Vigilance};
 use crate::policy::{Ttl, WhileDisconnected};
-use crate::stamp::Stamp;
+use crate::stamp::{Sequence, Stamp};
 
 /// A cache's typed view of a [`Local`], behind the [`Fence`].
 ///
@@ -57,6 +59,8 @@ pub struct Shelf<V> {
     clock: Clock,
     /// The invalidation clock when the whole cache was last cleared: what was stamped before it is gone.
     cleared: AtomicU64,
+    /// The server's sequence of that clear, if it had one.
+    cleared_at: AtomicU64,
     idle: Option<Ttl>,
     vigilance: Vigilance,
     disconnected: WhileDisconnected,
@@ -70,76 +74,6 @@ pub struct Shelf<V> {
 type Weigher<V> = Box<dyn Fn(&V) -> u32 + Send + Sync>;
 
 impl<V: Send + Sync + 'static> Shelf<V> {
-    /// A shelf on `local` for the keys of `namespace`. All shelves of an app share one fence.
-    pub fn new(namespace: Namespace, local: Arc<dyn Local<Arc<Entry<V>>>>, fence: Arc<Fence>) -> Self {
-        Self {
-            namespace,
-            local,
-            fence,
-            tags: Arc::default(),
-            clock: Clock::default(),
-            cleared: AtomicU64::new(0),
-            idle: None,
-            vigilance: Vigilance::default(),
-            disconnected: WhileDisconnected::Bypass,
-            asks_for_trust: false,
-            bound: Duration::ZERO,
-            weigh: Box::new(|_| 0),
-        }
-    }
-
-    /// Sets what is known of invalidated tags; shared by all shelves of an app.
-    ///
-    /// Default: nothing is known.
-    #[must_use]
-    pub fn tags(self, tags: Arc<TagLedger>) -> Self {
-        Self { tags, ..self }
-    }
-
-    /// Sets the clock.
-    ///
-    /// Default: [`Clock::coarse`].
-    #[must_use]
-    pub fn clock(self, clock: Clock) -> Self {
-        Self { clock, ..self }
-    }
-
-    /// Lets entries go that were not hit for so long.
-    ///
-    /// Default: they stay until they expire.
-    #[must_use]
-    pub fn time_to_idle(self, idle: Ttl) -> Self {
-        Self { idle: Some(idle), ..self }
-    }
-
-    /// Sets when a hit asks whether the bus is in sync.
-    ///
-    /// Default: [`Vigilance::Watchdog`].
-    #[must_use]
-    pub fn vigilance(self, vigilance: Vigilance) -> Self {
-        let asks_for_trust =
-            vigilance == Vigilance::EveryHit || self.disconnected == WhileDisconnected::Serve;
-        Self { vigilance, asks_for_trust, ..self }
-    }
-
-    /// Sets what is kept and served while the bus is out of sync, and for how long it may hide that it has lost something.
-    ///
-    /// Default: nothing.
-    #[must_use]
-    pub fn while_disconnected(self, disconnected: WhileDisconnected, bound: Duration) -> Self {
-        let asks_for_trust =
-            self.vigilance == Vigilance::EveryHit || disconnected == WhileDisconnected::Serve;
-        Self { disconnected, asks_for_trust, bound, ..self }
-    }
-
-    /// Sets how many bytes a value owns outside of itself: the buffers of its strings and vectors.
-    ///
-    /// Default: none.
-    #[must_use]
-    pub fn weigher(self, weigh: impl Fn(&V) -> u32 + Send + Sync + 'static) -> Self {
-        Self { weigh: Box::new(weigh), ..self }
-    }
-
     /// Puts a loaded value on the shelf, unless something overtook its load.
     ///
     /// `stamp` was taken from [`stamp`](Self::stamp) before the load's first I/O. Refused or not, the value may be
@@ -175,6 +109,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         let (now, hash) = (self.clock.now(), loaded.key.hash());
         let entry = self.entry(self.stamp(), loaded, now);
         self.fence.evict(hash, || {
+            self.check_trust(self.fence.trust(now), &entry)?;
             self.check(hash, &entry, now)?;
             self.local.insert(hash, entry.clone());
             Ok(())
@@ -217,6 +152,17 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     /// Hears that the whole cache was invalidated, and fences its loads. Costs the same for any number of entries.
     pub fn clear(&self) {
         self.cleared.fetch_max(self.fence.advance_stamp().0, Ordering::Release);
+    }
+
+    /// Hears of a clear that has a place in the server's order. Hearing it again leaves alone what was loaded since.
+    ///
+    /// The [ledger](TagLedger::clear) must know of it before, so that nothing older comes from the shared tier.
+    pub fn clear_at(&self, at: Sequence) {
+        if self.cleared_at.load(Ordering::Acquire) < at.get() {
+            self.clear();
+            // Last, so that who finds it done finds its effect.
+            self.cleared_at.fetch_max(at.get(), Ordering::Release);
+        }
     }
 
     /// Whether a load of this key that was stamped with `stamp` has been overtaken by now. A reader must not join such a
@@ -297,7 +243,9 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             self.discard(hash, &entry);
             return Lookup::Absent;
         }
-        if entry.stamp() < self.fence.floor(hash.partition()) || self.is_out_of_sync(&entry, now) {
+        let is_suspect =
+            entry.stamp() < self.fence.floor(hash.partition()) || self.may_have_missed_tags(&entry);
+        if is_suspect || self.is_out_of_sync(&entry, now) {
             Lookup::Suspect(entry)
         } else if entry.is_fresh(now) {
             Lookup::Fresh(entry)
@@ -320,6 +268,11 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     #[inline]
     fn is_cleared(&self, stamp: Stamp) -> bool {
         stamp.0 < self.cleared.load(Ordering::Acquire)
+    }
+
+    /// Whether one of its tags may have been invalidated unheard.
+    fn may_have_missed_tags(&self, entry: &Entry<V>) -> bool {
+        entry.tagged().is_some_and(|(birth, tags)| !tags.is_empty() && self.tags.is_in_gap(birth))
     }
 
     /// Whether a hit asks for trust, and there is none.

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use larder_core::{AppName, Assurance, Bus, Capacity, Clock, Error, ErrorKind, Observer, Remote, Result};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
 use crate::cache_builder::ProcessLocal;
 use crate::coherence::Coherence;
 use crate::follower::follow;
 use crate::larder::Larder;
+use crate::mender::mend;
 use crate::node::{Node, Patience, Upstream};
 use crate::recovery::Recovery;
 use crate::tasks::Tasks;
@@ -163,7 +164,8 @@ impl LarderBuilder {
             tasks: Tasks::new(),
             trouble: Notify::new(),
             heard: Notify::new(),
-            closing: Notify::new(),
+            closing: watch::Sender::new(false),
+            learning: tokio::sync::Mutex::new(()),
         });
         let larder = Larder::new(node.clone(), ProcessLocal::new(self.capacity));
         node.start()?;
@@ -194,15 +196,19 @@ impl Choice {
 }
 
 impl Node {
-    /// Begins to follow the bus, if there is one.
+    /// Begins to follow the bus, if there is one, and to mend what goes wrong with the shared tier, if there is one.
     fn start(self: &Arc<Self>) -> Result<()> {
-        let Some(Upstream { remote, bus: Some(bus) }) = self.upstream.clone() else {
+        let Some(Upstream { remote, bus }) = self.upstream.clone() else {
+            return Ok(());
+        };
+        self.tasks.spawn(mend(self.clone(), remote))?;
+        let Some(bus) = bus else {
             return Ok(());
         };
         if !self.coherence.bound().is_zero() && self.clock.is_system() {
             watchdog::start(&self.coherence, self.clock.clone());
         }
-        self.tasks.spawn(follow(self.clone(), bus, remote))
+        self.tasks.spawn(follow(self.clone(), bus))
     }
 
     /// Waits until this process is in sync with the fleet.

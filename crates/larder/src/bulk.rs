@@ -26,7 +26,7 @@ use tokio::time::timeout;
 
 use crate::answer::Answer;
 use crate::flight::{Bearings, Landing, Passenger, Pilot, Seat};
-use crate::hit::{Hit, Optional, Tier};
+use crate::hit::{Hit, Tier};
 use crate::lease::{Permit, keep_alive};
 use crate::load::Loading;
 use crate::loader::{BoxLoad, BulkLoader};
@@ -76,7 +76,7 @@ impl<V: Send + Sync + 'static> Store<V> {
     /// Reads the tiers for many keys, and loads what they do not have.
     pub(crate) async fn fetch_all<K>(
         self: Arc<Self>,
-        wanted: Wanted<K>,
+        mut wanted: Wanted<K>,
         route: Route,
         load: BulkLoader<K, V>,
     ) -> Result<Known<V>>
@@ -84,24 +84,25 @@ impl<V: Send + Sync + 'static> Store<V> {
         K: CacheKey<Owned = K> + Send + Sync + 'static,
     {
         let birth = self.node.coherence.ledger.seen();
-        let (mut known, led, mut awaited) = self.board_all(wanted.keys(), route);
-        awaited.extend(led.iter().map(|(pilot, key)| (pilot.passenger(), key.clone())));
-        self.clone().fly_all(led, &wanted, route, load.clone()).await?;
-        for (passenger, key) in awaited {
-            let began = passenger.bearings();
-            let result = match self.wait(passenger).await {
-                Landing::With(Err(error)) => Err(error),
-                Landing::With(Ok(catch)) if self.is_shared_with(birth, began, &catch.entry) => {
-                    self.hit(catch)
+        let mut known = Known::default();
+        // What somebody else was to load and did not is fetched again, all of it together.
+        while !wanted.is_empty() {
+            let (found, led, mut awaited) = self.board_all(wanted.keys(), route);
+            known.extend(found);
+            awaited.extend(led.iter().map(|(pilot, key)| (pilot.passenger(), key.clone())));
+            self.clone().fly_all(led, &wanted, route, load.clone()).await?;
+            let patience = self.patience();
+            for (passenger, key) in awaited {
+                let began = passenger.bearings();
+                match self.wait(passenger, patience).await {
+                    Landing::With(Err(error)) => return Err(error),
+                    Landing::With(Ok(catch)) if self.is_shared_with(birth, began, &catch.entry) => {
+                        known.insert(key, self.hit(catch).ok());
+                    }
+                    Landing::With(Ok(_)) | Landing::Abandoned => {}
                 }
-                // Not for this reader, or abandoned: this key alone is fetched again.
-                Landing::With(Ok(_)) | Landing::Abandoned => {
-                    let owned = wanted.get(&key).map(K::to_owned_key);
-                    let load = self.load_one(&key, owned, load.clone());
-                    self.clone().fetch(key.clone(), route, load).await
-                }
-            };
-            known.insert(key, result.optional()?);
+            }
+            wanted.retain(|key, _| !known.contains_key(key));
         }
         Ok(known)
     }

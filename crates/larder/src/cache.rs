@@ -5,18 +5,15 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use larder_core::{CacheKey, CacheName, Entry, Error, ErrorKind, Key, Moment, Result, Version};
+use larder_core::{CacheKey, CacheName, Entry, Error, ErrorKind, Key, Moment, Result};
 
 use crate::answer::Answer;
 use crate::configuration::Configuration;
 use crate::explain::Explanation;
 use crate::hit::{Hit, Tier};
-use crate::insert::Inserted;
-use crate::intent::Intent;
 use crate::larder::Owner;
 use crate::loader::{Load, Loader};
 use crate::reading::Reading;
-use crate::receipt::Receipt;
 use crate::store::Store;
 
 /// One cache: values of one type, by keys of one type, in two tiers.
@@ -220,98 +217,6 @@ where
         Reading::new(self)
     }
 
-    /// Stores a value in the version that its writer gives it, and lets every instance drop its copy. The newer version
-    /// wins, on every instance and in the shared tier, in whatever order they arrive.
-    ///
-    /// Call it after COMMIT. The version must grow with every write of the key: a row version, a log position. Who has none
-    /// should [`invalidate`](Self::invalidate) instead. In a cache without the shared tier, versions are compared with what
-    /// this process has, and the others only drop their copies.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Invalid`] if the version is [`Version::NONE`], or the value is not to be kept; [`ErrorKind::Codec`] and [`ErrorKind::TooLarge`] if the
-    /// value cannot be stored. A shared tier that does not answer is no error: see [`Receipt::is_deferred`].
-    ///
-    /// # Cancel safety
-    ///
-    /// If the future is dropped after its first poll, the write takes place all the same.
-    pub async fn insert<Q>(&self, key: &Q, value: impl Into<Answer<V>>, version: Version) -> Result<Inserted>
-    where
-        Q: CacheKey<Owned = K> + ?Sized,
-    {
-        let key = self.key(key)?;
-        Box::pin(self.store.clone().insert(key, value.into(), version)).await
-    }
-
-    /// Drops a key everywhere: in the shared tier, and on every instance. Call it after COMMIT.
-    ///
-    /// When it returns, no read on this instance sees what was before, and on the others none does that begins later than
-    /// the staleness bound.
-    ///
-    /// # Errors
-    ///
-    /// If the key is empty or too long, and [`ErrorKind::Closed`] after a shutdown. A shared tier that does not answer is
-    /// no error: see [`Receipt::is_deferred`].
-    ///
-    /// # Cancel safety
-    ///
-    /// If the future is dropped after its first poll, the invalidation takes place all the same.
-    pub async fn invalidate<Q>(&self, key: &Q) -> Result<Receipt>
-    where
-        Q: CacheKey<Owned = K> + ?Sized,
-    {
-        let intents = vec![Intent::Invalidate(self.key(key)?)];
-        self.carry_out(intents).await
-    }
-
-    /// Drops many keys everywhere, in one step per partition of the shared tier.
-    ///
-    /// # Errors
-    ///
-    /// As [`invalidate`](Self::invalidate). If one key cannot be one, nothing is dropped.
-    ///
-    /// # Cancel safety
-    ///
-    /// As [`invalidate`](Self::invalidate).
-    pub async fn invalidate_many<'a, Q>(&self, keys: impl IntoIterator<Item = &'a Q>) -> Result<Receipt>
-    where
-        Q: CacheKey<Owned = K> + ?Sized + 'a,
-    {
-        let keys = keys.into_iter().map(|key| self.key(key).map(Intent::Invalidate));
-        let intents = keys.collect::<Result<Vec<_>>>()?;
-        self.carry_out(intents).await
-    }
-
-    /// Marks a key as stale everywhere. It is loaded anew by who reads it next, and served if that fails.
-    ///
-    /// # Errors
-    ///
-    /// As [`invalidate`](Self::invalidate).
-    ///
-    /// # Cancel safety
-    ///
-    /// As [`invalidate`](Self::invalidate).
-    pub async fn expire<Q>(&self, key: &Q) -> Result<Receipt>
-    where
-        Q: CacheKey<Owned = K> + ?Sized,
-    {
-        let intents = vec![Intent::Expire(self.key(key)?)];
-        self.carry_out(intents).await
-    }
-
-    /// Drops the whole cache everywhere. Costs the same for any number of entries.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Closed`] after a shutdown.
-    ///
-    /// # Cancel safety
-    ///
-    /// As [`invalidate`](Self::invalidate).
-    pub async fn clear(&self) -> Result<Receipt> {
-        self.carry_out(vec![Intent::Cache(self.store.name.clone())]).await
-    }
-
     /// Whether this process can answer for the key by itself: with a value, or knowing that there is none.
     pub fn contains_local<Q>(&self, key: &Q) -> bool
     where
@@ -320,7 +225,8 @@ where
         self.store.fresh(key).is_some()
     }
 
-    /// Says what every tier has under a key, and why that is or is not served.
+    /// Says what every tier has under a key, and why that is or is not served. It loads and stores nothing, and otherwise counts
+    /// as a read.
     ///
     /// # Errors
     ///
@@ -328,7 +234,7 @@ where
     ///
     /// # Cancel safety
     ///
-    /// It changes nothing.
+    /// Nothing is lost if the future is dropped.
     pub async fn explain<Q>(&self, key: &Q) -> Result<Explanation>
     where
         Q: CacheKey<Owned = K> + ?Sized,
@@ -361,10 +267,6 @@ where
     #[inline]
     fn found(&self, entry: Arc<Entry<V>>, now: Moment) -> Result<Hit<V>> {
         Hit::new(entry, Tier::Local, now).ok_or_else(|| self.store.missing())
-    }
-
-    async fn carry_out(&self, intents: Vec<Intent>) -> Result<Receipt> {
-        Box::pin(self.store.node.carry_out(intents)).await
     }
 }
 

@@ -152,7 +152,7 @@ where
         self
     }
 
-    /// Sets how long it is known that the origin has no value.
+    /// Sets how long it is known that the origin has no value. It is never longer than the time to live.
     ///
     /// Default: ten seconds.
     pub fn negative_time_to_live(mut self, time_to_live: Duration) -> Self {
@@ -280,6 +280,8 @@ where
         let store = Arc::new(Store { shelf, flights: Flights::new(), name, plan, envelope, node });
         let weak: Weak<Store<V>> = Arc::downgrade(&store);
         store.node.coherence.shelves.open(&store.name, weak)?;
+        // A map that caches share may still hold what one of this name left there, deaf to what happened since.
+        store.shelf.clear();
         tracing::info!(%configuration, "cache opened");
         Ok(Cache { store, typed: Arc::new(Typed { loader, configuration, _owner: owner }) })
     }

@@ -27,6 +27,7 @@
 //! Nothing in here waits, reads a clock, or knows a runtime. What has to be asked of the server is returned as
 //! [`Repairs`], and the [`follower`](crate::follower) sees to it.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -37,6 +38,7 @@ use larder_core::{
 };
 
 use crate::chains::{Chains, Step};
+use crate::observe::observe;
 use crate::shelves::Shelves;
 
 /// A node's standing towards the bus.
@@ -46,6 +48,8 @@ pub(crate) struct Coherence {
     pub(crate) ledger: Arc<TagLedger>,
     pub(crate) shelves: Shelves,
     pub(crate) chains: Chains,
+    /// The latest positions that came from the server and not from a notice.
+    told: Chains,
     observer: Arc<dyn Observer>,
     assurance: Assurance,
     sync: Mutex<Sync>,
@@ -70,7 +74,7 @@ pub(crate) struct Repairs {
     /// Which tags were invalidated.
     pub(crate) tags: bool,
     /// That these chains went further than it remembers.
-    pub(crate) raise: Vec<(Chain, Sequence)>,
+    pub(crate) raise: BTreeMap<Chain, Sequence>,
     /// What it may have forgotten.
     pub(crate) replay: bool,
 }
@@ -83,7 +87,10 @@ impl Repairs {
     fn add(&mut self, more: Self) {
         self.tags |= more.tags;
         self.replay |= more.replay;
-        self.raise.extend(more.raise);
+        for (chain, at) in more.raise {
+            let raised = self.raise.entry(chain).or_default();
+            *raised = at.max(*raised);
+        }
     }
 }
 
@@ -94,6 +101,7 @@ impl Coherence {
             ledger: Arc::default(),
             shelves: Shelves::default(),
             chains: Chains::new(),
+            told: Chains::new(),
             observer,
             assurance,
             sync: Mutex::default(),
@@ -119,20 +127,33 @@ impl Coherence {
         self.fence.is_trusted(now)
     }
 
+    /// Whether there is a bus that says what it loses.
+    pub(crate) fn has_bus(&self) -> bool {
+        self.assurance != Assurance::None
+    }
+
     /// Whether all invalidations of tags have been heard of, too. Without a bus that is never known.
     pub(crate) fn knows_tags(&self, now: Moment) -> bool {
-        self.assurance != Assurance::None && self.is_in_sync(now) && !self.ledger.has_gap()
+        self.has_bus() && self.is_in_sync(now) && !self.ledger.has_gap()
     }
 
     /// Hears an event.
-    pub(crate) fn hear(&self, event: BusEvent) {
+    ///
+    /// `horizon` is a sequence that no server can have given out yet. Numbers come from a channel that anyone may write to,
+    /// and one from the far future, once believed, would outdate nothing any more and be behind nothing.
+    pub(crate) fn hear(&self, event: BusEvent, horizon: Sequence) {
         match event {
+            BusEvent::Noticed { notice, sequence, .. } if sequence > horizon => match notice.chain() {
+                chain @ Chain::Keys(_) => self.flush(chain),
+                Chain::Tags => self.lose_all(),
+            },
+            BusEvent::SyncPoint { at, .. } if at.iter().any(|(_, at)| *at > horizon) => self.lose_all(),
             BusEvent::Noticed { notice, previous, sequence } => self.notice(&notice, previous, sequence),
             BusEvent::SyncPoint { asked, at } => self.synchronize(asked, &at),
             BusEvent::Lost(Some(chain @ Chain::Keys(_))) => self.flush(chain),
             BusEvent::Reincarnated => {
                 self.lose_all();
-                self.repair(Repairs { replay: true, raise: self.followed().collect(), ..Repairs::default() });
+                self.repair(Repairs { replay: true, raise: self.told(), ..Repairs::default() });
             }
             // What a lost clear has outdated carries no tag, so a loss among the tags concerns everything. And what this
             // build does not understand may be a loss too.
@@ -192,14 +213,13 @@ impl Coherence {
 
     /// Learns which tags and caches were invalidated.
     pub(crate) fn learn(&self, missed: &TagDelta) {
+        self.ledger.learn(missed);
         let caches = missed.caches.iter().map(|(cache, at)| (Some(cache), *at));
         for (cache, at) in caches.chain([(None, missed.everything)]) {
-            // Copies first: once the ledger knows, nobody else will clear them.
-            if at > Sequence::ZERO && !self.ledger.knows_clear(cache, at) {
-                self.shelves.clear(cache);
-            }
+            self.shelves.clear_at(cache, at);
         }
-        self.ledger.learn(missed);
+        // Only now: who sees that it is known relies on its effects.
+        self.ledger.settle(missed.seen);
     }
 
     /// Hears of the invalidation of tags or caches, from the bus or because this node made it.
@@ -213,9 +233,9 @@ impl Coherence {
     }
 
     fn clear(&self, cache: Option<&CacheName>, at: Sequence) {
-        // Copies first: once the ledger knows, nobody else will clear them.
-        self.shelves.clear(cache);
+        // The ledger first: from then on nothing older comes from the shared tier, to lie on a shelf that is clear already.
         self.ledger.clear(cache, at);
+        self.shelves.clear_at(cache, at);
     }
 
     fn notice(&self, notice: &Notice, previous: Sequence, sequence: Sequence) {
@@ -224,9 +244,6 @@ impl Coherence {
         match notice {
             Notice::Keys(_, hashes) => self.shelves.evict(hashes),
             Notice::Expired(_, hashes) => self.shelves.expire(hashes),
-            // The node's own comes back, and what was loaded since need not go again.
-            Notice::Cache(cache) if self.ledger.knows_clear(Some(cache), sequence) => {}
-            Notice::Everything if self.ledger.knows_clear(None, sequence) => {}
             _ => self.hear_of_tags(notice, sequence),
         }
         match (step, chain) {
@@ -255,17 +272,20 @@ impl Coherence {
     /// Compares a chain with where the server says it is.
     fn compare(&self, chain: Chain, at: Sequence) -> Repairs {
         let mut repairs = Repairs::default();
+        if let Some(told) = self.told.position(chain).filter(|&told| told > at) {
+            repairs.raise.insert(chain, told);
+        }
+        self.hear_from_server(chain, at);
         let followed = self.chains.position(chain);
+        // If it has forgotten what this node has seen, tell it again what it should know.
+        repairs.replay = followed.is_some_and(|followed| followed > at);
         if followed == Some(at) {
-            if chain == Chain::Tags && !self.ledger.has_gap() {
-                self.ledger.know(at);
+            match chain {
+                Chain::Tags if self.ledger.has_gap() => repairs.tags = true,
+                Chain::Tags => self.ledger.know(at),
+                Chain::Keys(_) => {}
             }
             return repairs;
-        }
-        if let Some(followed) = followed.filter(|&followed| followed > at) {
-            // It has forgotten what this node has seen: say so, and tell it again what it should know.
-            repairs.raise.push((chain, followed));
-            repairs.replay = true;
         }
         match chain {
             Chain::Tags if self.ledger.known() >= at => {}
@@ -280,19 +300,27 @@ impl Coherence {
         repairs
     }
 
-    /// How far each chain has gone, as far as this node has seen.
-    fn followed(&self) -> impl Iterator<Item = (Chain, Sequence)> {
-        Chains::all().filter_map(|chain| {
-            let position = self.chains.position(chain)?;
-            // The node's own invalidations of tags are ahead of their notices, and loads have been born after them.
-            let seen = if chain == Chain::Tags { self.ledger.seen() } else { Sequence::ZERO };
-            Some((chain, position.max(seen)))
-        })
+    /// How far the server itself has told this node that each chain had gone.
+    fn told(&self) -> BTreeMap<Chain, Sequence> {
+        let mut told: BTreeMap<_, _> =
+            Chains::all().filter_map(|chain| Some((chain, self.told.position(chain)?))).collect();
+        // Loads have been born after what only a notice told, and a number at or below their birth would not outdate them.
+        // It lies before the horizon, and the server does not take what lies beyond.
+        told.insert(Chain::Tags, self.ledger.seen());
+        told
+    }
+
+    /// Hears from the server itself how far a chain has gone. Notices do not count: they come by a channel that anyone may
+    /// write to, and what is raised stays so for ever.
+    pub(crate) fn hear_from_server(&self, chain: Chain, at: Sequence) {
+        if self.told.position(chain).is_none_or(|told| told < at) {
+            self.told.move_to(chain, at);
+        }
     }
 
     fn miss_tags(&self, up_to: Sequence) {
         self.ledger.open_gap(up_to);
-        self.observer.observe(&Event::Flushed { chain: Some(Chain::Tags) });
+        observe(&*self.observer, &Event::Flushed { chain: Some(Chain::Tags) });
         self.repair(Repairs { tags: true, ..Repairs::default() });
     }
 
@@ -300,7 +328,7 @@ impl Coherence {
         if let Chain::Keys(partition) = chain {
             self.fence.flush(partition);
         }
-        self.observer.observe(&Event::Flushed { chain: Some(chain) });
+        observe(&*self.observer, &Event::Flushed { chain: Some(chain) });
     }
 
     fn lose_all(&self) {
@@ -315,7 +343,7 @@ impl Coherence {
             self.fence.trust_until(Moment::ORIGIN);
         }
         self.fence.flush_all();
-        self.observer.observe(&Event::Flushed { chain: None });
+        observe(&*self.observer, &Event::Flushed { chain: None });
     }
 
     fn trust_from(&self, sync: &mut Sync, asked: Moment) {
@@ -326,7 +354,9 @@ impl Coherence {
         sync.is_in = true;
         self.fence.trust_until(match self.assurance {
             Assurance::Within(bound) => asked.after(bound),
-            _ => Moment::NEVER,
+            Assurance::Lossless | Assurance::None => Moment::NEVER,
+            // A promise that this build does not understand is none.
+            _ => Moment::ORIGIN,
         });
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use larder_codec::Header;
-use larder_core::{Key, Lookup, Sequence, Stamp};
+use larder_core::{Chain, Key, Lookup, Sequence, Stamp};
 
 use crate::read::Route;
 use crate::store::{Found, Store};
@@ -53,8 +53,8 @@ impl<V: Send + Sync + 'static> Store<V> {
         Explanation {
             local: self.explain_local(key),
             remote: self.explain_remote(key).await,
-            is_in_sync: coherence.is_in_sync(self.shelf.now()),
-            position: coherence.chains.position(larder_core::Chain::Keys(partition)),
+            is_in_sync: coherence.has_bus() && coherence.is_in_sync(self.shelf.now()),
+            position: coherence.chains.position(Chain::Keys(partition)),
             tags: coherence.ledger.known(),
             floor: coherence.fence.floor(partition),
             is_loading: self.flights.bearings_of(key).is_some(),

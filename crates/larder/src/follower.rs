@@ -1,112 +1,95 @@
 //! The task that follows the bus.
 //!
-//! It hears what the bus tells, lets trust end on time, and mends what cannot be mended without asking the server. It does
-//! not wait for the server while it listens: one that does not answer must not keep notices from being heard.
+//! It hears what the bus tells and lets trust end on time. It never waits for the server: one that does not answer must not keep
+//! notices from being heard. What has to be asked or told is left to the [`mender`](crate::mender).
 
-use std::future::{self, Future};
-use std::pin::Pin;
+use std::future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use larder_core::{Bus, BusEvent, Error, ErrorKind, Moment, Remote, Result, Subscription};
+use larder_core::{Bus, BusEvent, Moment, Sequence, Subscription};
+use tokio::task::consume_budget;
 use tokio::time::{sleep, timeout};
 
 use crate::backoff::Backoff;
-use crate::coherence::Repairs;
+use crate::coherence::Coherence;
 use crate::node::Node;
 
-type Mending = Pin<Box<dyn Future<Output = ()> + Send>>;
+/// How long a subscription may take before it is tried again.
+const SUBSCRIBING: Duration = Duration::from_secs(5);
+
+/// How far the server's clock may be ahead of this node's: what lies beyond is no number of its.
+const AHEAD: Duration = Duration::from_secs(24 * 3_600);
 
 /// Follows the bus until that is shut down, or this process's part.
-pub(crate) async fn follow(node: Arc<Node>, bus: Arc<dyn Bus>, remote: Arc<dyn Remote>) {
+pub(crate) async fn follow(node: Arc<Node>, bus: Arc<dyn Bus>) {
+    let _deaf = Deaf(node.coherence.clone());
     tokio::select! {
-        () = node.closing.notified() => {}
-        () = follow_on(&node, &*bus, &remote) => {}
+        () = node.closed() => {}
+        () = follow_on(&node, &*bus) => {}
     }
-    node.coherence.hear(BusEvent::Lost(None));
 }
 
-async fn follow_on(node: &Arc<Node>, bus: &dyn Bus, remote: &Arc<dyn Remote>) {
+/// Whatever ends the task, be it a panic, an abort, or the end of its runtime: from then on nothing is heard, and nothing
+/// in the local tier may be trusted.
+struct Deaf(Arc<Coherence>);
+
+impl Drop for Deaf {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+async fn follow_on(node: &Arc<Node>, bus: &dyn Bus) {
     let mut backoff = Backoff::to_reconnect();
-    let mut subscription = loop {
-        match bus.subscribe().await {
-            Ok(subscription) => break subscription,
-            Err(error) => tracing::debug!(%error, "the bus cannot be subscribed to"),
+    loop {
+        match timeout(SUBSCRIBING, bus.subscribe()).await {
+            Ok(Ok(mut subscription)) => return listen(node, &mut *subscription).await,
+            Ok(Err(error)) => tracing::debug!(%error, "the bus cannot be subscribed to"),
+            Err(_) => tracing::debug!("the bus does not answer"),
         }
         sleep(backoff.next()).await;
-    };
-    listen(node, remote, &mut *subscription).await;
+    }
 }
 
-async fn listen(node: &Arc<Node>, remote: &Arc<dyn Remote>, subscription: &mut dyn Subscription) {
-    let mut mending: Option<Mending> = None;
+async fn listen(node: &Arc<Node>, subscription: &mut dyn Subscription) {
     loop {
         tokio::select! {
             // The end of trust before all else: no flood of notices may put it off.
             biased;
             () = until(node, node.coherence.trusted_until()) => node.coherence.tick(node.clock.now()),
             event = subscription.next() => match event {
-                Some(event) => node.coherence.hear(event),
+                Some(event) => hear(node, event),
                 None => return,
             },
-            () = under_way(&mut mending) => mending = None,
-            () = node.trouble.notified() => {}
-        }
-        if mending.is_none() && (node.coherence.needs_repair() || node.recovery.has_pending()) {
-            mending = Some(Box::pin(mend(node.clone(), remote.clone())));
         }
         node.heard.notify_waiters();
+        // A queue that is never empty must not keep the worker from other tasks.
+        consume_budget().await;
     }
 }
 
-/// Mends until there is nothing to mend.
-async fn mend(node: Arc<Node>, remote: Arc<dyn Remote>) {
-    let mut backoff = Backoff::to_reconnect();
-    while node.coherence.needs_repair() || node.recovery.has_pending() {
-        let repairs = node.coherence.take_repairs();
-        if let Err(error) = attempt(&node, &*remote, &repairs).await {
-            tracing::debug!(%error, "the server could not be told or asked yet");
-            node.coherence.repair(repairs);
-            sleep(backoff.next()).await;
-        }
-    }
-    node.coherence.repaired();
-}
-
-/// First the server is told what it may have lost, and only then is it asked what it knows.
-async fn attempt(node: &Arc<Node>, remote: &dyn Remote, repairs: &Repairs) -> Result<()> {
-    for &(chain, sequence) in &repairs.raise {
-        in_time(node, remote.raise(chain, sequence)).await?;
-    }
-    if repairs.replay {
+fn hear(node: &Node, event: BusEvent) {
+    if event == BusEvent::Reincarnated {
+        // At once, so that no value that came back is believed in the meantime.
         node.recovery.replay(node.clock.now());
     }
-    if !node.recover().await {
-        return Err(Error::new(ErrorKind::Unavailable, "some invalidations could not be told"));
+    node.coherence.hear(event, horizon(node));
+    if node.needs_mending() {
+        node.trouble.notify_one();
     }
-    if repairs.tags {
-        let known = node.coherence.ledger.known();
-        node.coherence.learn(&in_time(node, remote.invalidated_tags(known)).await?);
-    }
-    Ok(())
 }
 
-async fn in_time<T>(node: &Node, step: impl Future<Output = Result<T>>) -> Result<T> {
-    let elapsed = |_| Error::new(ErrorKind::Elapsed, "the server did not answer in time");
-    timeout(node.patience.write, step).await.map_err(elapsed)?
+/// A sequence that no server can have given out yet.
+fn horizon(node: &Node) -> Sequence {
+    let ahead = u64::try_from(AHEAD.as_micros()).unwrap_or(u64::MAX);
+    Sequence::new(node.clock.unix_millis().saturating_mul(1_000).saturating_add(ahead))
 }
 
 async fn until(node: &Node, moment: Option<Moment>) {
     match moment {
         // The clock may be a coarse one, and a tick that comes too early must not come again and again.
         Some(moment) => sleep(moment.since(node.clock.now()) + Duration::from_millis(1)).await,
-        None => future::pending().await,
-    }
-}
-
-async fn under_way(mending: &mut Option<Mending>) {
-    match mending {
-        Some(mending) => mending.await,
         None => future::pending().await,
     }
 }

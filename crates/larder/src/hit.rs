@@ -5,9 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use larder_core::{Entry, Moment, TagHash, Version};
-
-use larder_core::{ErrorKind, Result};
+use larder_core::{Entry, ErrorKind, Moment, Result, TagHash, Version};
 
 /// A value, and where it came from.
 ///
@@ -161,6 +159,10 @@ impl<V: PartialEq> PartialEq<V> for Hit<V> {
 /// ```
 pub trait Optional<V> {
     /// `None` instead of an [`ErrorKind::Missing`].
+    ///
+    /// # Errors
+    ///
+    /// Any other.
     fn optional(self) -> Result<Option<Hit<V>>>;
 }
 

@@ -8,7 +8,6 @@ use larder_core::{
     Error, ErrorKind, Key, Label, Lifetime, Loaded, Lookup, Notice, Put, Refused, Result, Tags, Token,
     Version,
 };
-use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::answer::{Answer, Content, Kept};
@@ -86,17 +85,14 @@ impl<V: Send + Sync + 'static> Store<V> {
         label: Label,
     ) -> Result<Inserted> {
         self.node.coherence.shelves.evict(&[key.hash()]);
-        let (done, inserted) = oneshot::channel();
         let store = self.clone();
-        self.node.tasks.spawn(async move {
-            let _ = done.send(store.put(&upstream, key, sealed, label).await);
-        })?;
-        inserted.await.map_err(|_| Error::new(ErrorKind::Closed, "the cache was shut down during a write"))?
+        self.node.in_task(async move { store.put(&upstream, key, sealed, label).await }).await
     }
 
-    async fn put(&self, upstream: &Upstream, key: Key, sealed: Bytes, label: Label) -> Result<Inserted> {
-        let notice = Notice::Keys(key.hash().partition(), vec![key.hash()]);
+    async fn put(&self, upstream: &Upstream, key: Key, sealed: Bytes, label: Label) -> Inserted {
+        let (node, notice) = (&self.node, Notice::Keys(key.hash().partition(), vec![key.hash()]));
         let (version, life) = (label.version, label.lifetime.time_to_live());
+        let supersede = [Intent::Supersede(key.clone(), version)];
         let put = async {
             let put = upstream.remote.put(&key, version, sealed, life, &upstream.frame(&notice)).await?;
             if let Put::Stored(announced) = put {
@@ -104,25 +100,20 @@ impl<V: Send + Sync + 'static> Store<V> {
             }
             Ok::<_, Error>(put)
         };
-        let put = timeout(self.node.patience.write, put).await;
-        self.node.coherence.shelves.evict(&[key.hash()]);
+        // As for every write: before it is sent.
+        node.recovery.told(&supersede, node.clock.now());
+        let put = timeout(node.patience.write, put).await;
+        node.coherence.shelves.evict(&[key.hash()]);
         match put {
             Ok(Ok(Put::Stored(announced))) => {
-                let told = [Intent::Supersede(key, version)];
-                self.node.recovery.told(told, self.node.clock.now());
+                node.coherence.hear_from_server(notice.chain(), announced.sequence);
                 let token = Token::new(notice.chain(), announced.sequence);
-                Ok(Inserted::Stored(Receipt::new(vec![token], false)))
+                Inserted::Stored(Receipt::new([token], false))
             }
-            Ok(Ok(Put::Outdated)) => Ok(Inserted::Outdated),
-            Ok(Ok(Put::Foreign)) => {
-                let receipt = self.node.announce([Intent::Supersede(key, version)]).await;
-                Ok(Inserted::Foreign(receipt))
-            }
+            Ok(Ok(Put::Outdated)) => Inserted::Outdated,
+            Ok(Ok(Put::Foreign)) => Inserted::Foreign(node.announce(supersede).await),
             // What cannot be stored must not leave the old value there either.
-            Ok(Err(_)) | Err(_) => {
-                let receipt = self.node.announce([Intent::Supersede(key, version)]).await;
-                Ok(Inserted::Stored(receipt))
-            }
+            Ok(Err(_)) | Err(_) => Inserted::Stored(node.announce(supersede).await),
         }
     }
 
@@ -134,13 +125,14 @@ impl<V: Send + Sync + 'static> Store<V> {
         if self.node.upstream.is_none() {
             return Ok(self.put_local(key, value, label, Receipt::default()));
         }
-        let (done, inserted) = oneshot::channel();
         let store = self.clone();
-        self.node.tasks.spawn(async move {
+        let write = async move {
             let receipt = store.node.announce([Intent::Supersede(key.clone(), label.version)]).await;
-            let _ = done.send(store.put_local(key, value, label, receipt));
-        })?;
-        inserted.await.map_err(|_| Error::new(ErrorKind::Closed, "the cache was shut down during a write"))
+            // Its own notice would take away what is put there before it comes back.
+            let _late = timeout(store.node.patience.read, store.node.heard_of(&receipt)).await;
+            store.put_local(key, value, label, receipt)
+        };
+        self.node.in_task(write).await
     }
 
     fn put_local(&self, key: Key, value: Option<V>, label: Label, receipt: Receipt) -> Inserted {

@@ -53,7 +53,8 @@ impl Larder {
         Self { owner: Arc::new(Owner { node, local }) }
     }
 
-    /// Begins to set up a cache. Each name can be used by one cache of a process at a time.
+    /// Begins to set up a cache. Each name can be used by one cache of a process at a time: until its last clone is dropped
+    /// and its last load has ended.
     pub fn cache<K, V>(&self, name: impl Into<String>) -> CacheBuilder<K, V>
     where
         K: CacheKey<Owned = K> + Send + Sync + 'static,
@@ -119,9 +120,10 @@ impl Larder {
     }
 
     /// Whether this process hears of all invalidations at present. If not, caches do as they are
-    /// [told to](crate::CacheBuilder::while_disconnected).
+    /// [told to](crate::CacheBuilder::while_disconnected). Without a bus it never does.
     pub fn is_in_sync(&self) -> bool {
-        self.node().coherence.is_in_sync(self.node().clock.now())
+        let coherence = &self.node().coherence;
+        coherence.has_bus() && coherence.is_in_sync(self.node().clock.now())
     }
 
     /// How many invalidations this process has not been able to tell the server yet.
@@ -138,7 +140,7 @@ impl Larder {
     /// not be told before, and leaves no task behind. From then on nothing is loaded and nothing in this process's memory
     /// is trusted; reads that find a value in the shared tier still return it.
     ///
-    /// Takes five seconds at most. Returns whether everything ended in order.
+    /// Takes six seconds at most. Returns whether everything ended in order.
     ///
     /// # Cancel safety
     ///
@@ -146,7 +148,7 @@ impl Larder {
     pub async fn shut_down(&self) -> bool {
         const GRACE: Duration = Duration::from_secs(5);
         let node = self.node();
-        node.closing.notify_one();
+        node.closing.send_replace(true);
         let ended = node.tasks.shut_down(GRACE / 2).await;
         // After the last write, for that may be one that could not be told.
         let told = tokio::time::timeout(GRACE / 2, node.recover()).await.unwrap_or(false);

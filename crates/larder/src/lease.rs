@@ -44,8 +44,8 @@ pub(crate) struct Target {
 impl Target {
     /// Nothing, as far as is known. What was born before the cache was cleared is as good as nothing.
     pub(crate) fn new(cleared: Sequence, route: Route) -> Self {
-        let mode = if route.is_forced { LeaseMode::Any } else { LeaseMode::Miss };
-        Self { mode, need_birth: cleared, is_forced: route.is_forced, is_foreign: false }
+        let mode = if route.is_forced() { LeaseMode::Any } else { LeaseMode::Miss };
+        Self { mode, need_birth: cleared, is_forced: route.is_forced(), is_foreign: false }
     }
 
     /// This, which cannot be served. What may be served if the load fails is returned.

@@ -99,7 +99,9 @@ mod lease;
 mod load;
 mod loader;
 mod many;
+mod mender;
 mod node;
+mod observe;
 mod read;
 mod reading;
 mod receipt;
@@ -111,6 +113,7 @@ mod tasks;
 mod tiers;
 mod watchdog;
 mod write;
+mod writes;
 
 pub use answer::Answer;
 pub use builder::LarderBuilder;

@@ -104,7 +104,7 @@ impl<V: Send + Sync + 'static> Loading<V> {
         let previous = self.previous.clone().filter(|previous| previous.entry.value().is_some());
         let result = match (previous, self.store.plan.stale_if_error) {
             // Who asks for a load in any case is to know that there was none.
-            (Some(previous), StaleIfError::Serve) if !self.route.is_forced => Ok(previous),
+            (Some(previous), StaleIfError::Serve) if !self.route.is_forced() => Ok(previous),
             _ => Err(error),
         };
         self.land(result);
@@ -246,10 +246,15 @@ impl<V: Send + Sync + 'static> Loading<V> {
 }
 
 impl<V> Drop for Loading<V> {
-    /// Whoever waits for a task that was aborted must not wait for ever.
+    /// Whoever waits for a task that was aborted, or in which a user's weigher or serializer has panicked, must not wait for
+    /// ever.
     fn drop(&mut self) {
         if let Some(pilot) = self.pilot.take() {
-            pilot.land(Err(Error::new(ErrorKind::Closed, "the load was aborted")));
+            pilot.land(Err(if std::thread::panicking() {
+                Error::new(ErrorKind::Load, "what was loaded could not be taken in without a panic")
+            } else {
+                Error::new(ErrorKind::Closed, "the load was aborted")
+            }));
         }
     }
 }

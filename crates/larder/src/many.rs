@@ -11,7 +11,6 @@ use crate::bulk::Wanted;
 use crate::cache::Cache;
 use crate::hit::Hit;
 use crate::loader::{BulkLoader, boxed_bulk};
-use crate::read::Route;
 use crate::reading::Reading;
 
 impl<K, V> Cache<K, V>
@@ -106,7 +105,7 @@ where
         let cache = self.cache();
         let keys = keys.into_iter().map(|key| cache.key(key)).collect::<Result<Vec<_>>>()?;
         Box::pin(async move {
-            let route = self.all_caught_up(&keys).await;
+            let route = self.caught_up(&keys).await;
             Ok(cache.store.look_for(&keys, route).await)
         })
         .await
@@ -145,22 +144,10 @@ where
             boxed_bulk(async move { load(keys).await })
         });
         Box::pin(async move {
-            let route = self.all_caught_up(&keys).await;
+            let route = self.caught_up(&keys).await;
             let known = cache.store.clone().fetch_all(wanted, route, load).await?;
             Ok(keys.iter().map(|key| known.get(key).cloned().flatten()).collect())
         })
         .await
-    }
-
-    /// The most careful of the routes that the keys need.
-    async fn all_caught_up(&self, keys: &[Key]) -> Route {
-        let mut route = self.route();
-        for key in keys {
-            let careful = self.caught_up(key).await;
-            if !careful.tiers.has_remote() {
-                route = careful;
-            }
-        }
-        route
     }
 }

@@ -4,11 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use larder_core::{AppName, Bus, Clock, Event, Observer, Remote};
+use larder_core::{AppName, Bus, Clock, Event, Observer, Remote, Result, Sequence, Token};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::coherence::Coherence;
+use crate::observe::observe;
+use crate::receipt::Receipt;
 use crate::recovery::Recovery;
 use crate::tasks::Tasks;
 
@@ -26,8 +28,10 @@ pub(crate) struct Node {
     pub(crate) trouble: Notify,
     /// Told after each event of the bus.
     pub(crate) heard: Notify,
-    /// Told once, when the follower is to end.
-    pub(crate) closing: Notify,
+    /// Whether the tasks that never end by themselves are to end.
+    pub(crate) closing: watch::Sender<bool>,
+    /// Held by who learns which tags were invalidated, so that a thousand readers do not all ask.
+    pub(crate) learning: tokio::sync::Mutex<()>,
 }
 
 /// The tier that the fleet shares, and what it hears of invalidations by.
@@ -58,8 +62,45 @@ impl Node {
         self.upstream.as_ref().map(|upstream| &upstream.remote)
     }
 
+    /// Whether the server has to be told or asked something.
+    pub(crate) fn needs_mending(&self) -> bool {
+        self.coherence.needs_repair() || self.recovery.has_pending()
+    }
+
+    /// Learns which tags were invalidated up to `at` at least. Of those who want that at once, one asks.
+    pub(crate) async fn learn_up_to(&self, remote: &dyn Remote, at: Sequence) -> Result<()> {
+        let _learning = self.learning.lock().await;
+        let known = self.coherence.ledger.known();
+        if known < at {
+            self.coherence.learn(&remote.invalidated_tags(known).await?);
+        }
+        Ok(())
+    }
+
+    /// Waits until the notices behind a receipt have come.
+    pub(crate) async fn heard_of(&self, receipt: &Receipt) {
+        if !self.coherence.has_bus() {
+            return;
+        }
+        let is_heard =
+            |token: &Token| self.coherence.chains.position(token.chain()) >= Some(token.sequence());
+        loop {
+            let heard = self.heard.notified();
+            if receipt.tokens().iter().all(is_heard) {
+                return;
+            }
+            heard.await;
+        }
+    }
+
+    /// Waits until this process's part is shut down.
+    pub(crate) async fn closed(&self) {
+        // The sender is in here, so that this cannot fail before it is told.
+        let _ = self.closing.subscribe().wait_for(|is_closing| *is_closing).await;
+    }
+
     pub(crate) fn observe(&self, event: &Event<'_>) {
-        self.observer.observe(event);
+        observe(&*self.observer, event);
     }
 }
 

@@ -19,9 +19,10 @@
 
 use std::slice;
 use std::sync::Arc;
+use std::time::Duration;
 
 use larder_core::{Entry, Error, ErrorKind, Event, Key, Lookup, Moment, Remote, Result, Sequence};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use crate::budget::Budget;
 use crate::flight::{Bearings, Landing, Passenger, Pilot, Seat};
@@ -31,21 +32,54 @@ use crate::loader::BoxLoad;
 use crate::store::{Catch, Found, Store};
 use crate::tiers::Tiers;
 
+/// Longer than anybody waits, and not so long that clocks overflow.
+const FAR: Duration = Duration::from_secs(24 * 3_600);
+
 /// How one read goes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Route {
+    /// Which tiers it fills, and of them the remote one is also looked at.
     pub(crate) tiers: Tiers,
+    /// Whether it looks at the local tier.
+    pub(crate) looks_local: bool,
     /// Whether what is not fresh is an answer to a read that cannot load.
     pub(crate) allows_stale: bool,
-    /// Whether others may be in the same flight: not if this one goes where theirs does not.
-    pub(crate) is_shared: bool,
-    /// Whether it loads whatever the tiers have.
-    pub(crate) is_forced: bool,
+    pub(crate) boarding: Boarding,
+}
+
+/// Whose flight a read may be in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Boarding {
+    /// Whoever's.
+    Shared,
+    /// Nobody else's: this one goes where theirs does not.
+    Alone,
+    /// One that begins now, and loads whatever the tiers have.
+    Anew,
 }
 
 impl Route {
     pub(crate) fn of(tiers: Tiers) -> Self {
-        Self { tiers, allows_stale: false, is_shared: true, is_forced: false }
+        Self { tiers, looks_local: tiers.has_local(), allows_stale: false, boarding: Boarding::Shared }
+    }
+
+    /// Past this process's memory, whose values may not do. Nor may those of a flight that others are in.
+    pub(crate) fn past_local(self) -> Self {
+        Self { looks_local: false, boarding: Boarding::Alone, ..self }
+    }
+
+    /// Past whatever the tiers have.
+    pub(crate) fn forced(self) -> Self {
+        Self { boarding: Boarding::Anew, ..self }
+    }
+
+    pub(crate) fn is_forced(self) -> bool {
+        self.boarding == Boarding::Anew
+    }
+
+    /// Past the shared tier.
+    pub(crate) fn past_remote(self) -> Self {
+        Self { tiers: self.tiers.without_remote(), boarding: Boarding::Alone, ..self }
     }
 }
 
@@ -58,7 +92,7 @@ impl<V: Send + Sync + 'static> Store<V> {
                 Seat::Pilot(pilot) => return self.fly(pilot, key, route, load).await,
                 Seat::Passenger(passenger) => {
                     let began = passenger.bearings();
-                    match self.wait(passenger).await {
+                    match self.wait(passenger, self.patience()).await {
                         Landing::With(Err(error)) => return Err(error),
                         Landing::With(Ok(catch)) if self.is_shared_with(birth, began, &catch.entry) => {
                             return self.hit(catch);
@@ -105,7 +139,7 @@ impl<V: Send + Sync + 'static> Store<V> {
         };
         let mut budget = self.budget();
         let found = self.look_remote(&key, route, pilot.bearings(), &mut budget).await;
-        if let (Found::Usable(entry), false) = (&found, route.is_forced) {
+        if let (Found::Usable(entry), false) = (&found, route.is_forced()) {
             let catch = Catch::fresh(entry.clone(), Tier::Remote);
             pilot.land(Ok(catch.clone()));
             return self.hit(catch);
@@ -120,10 +154,14 @@ impl<V: Send + Sync + 'static> Store<V> {
         }
     }
 
-    /// Waits for a flight to land. A pilot that reads the shared tier in its own future is waited for no longer than such a
-    /// read takes: that future may lie somewhere and never be polled again.
-    pub(crate) async fn wait(&self, mut passenger: Passenger<Result<Catch<V>>>) -> Landing<Result<Catch<V>>> {
-        match timeout(self.node.patience.read * 2, &mut passenger).await {
+    /// Waits for a flight to land. A pilot that reads the shared tier in its own future is waited for until `patience` ends:
+    /// that future may lie somewhere and never be polled again.
+    pub(crate) async fn wait(
+        &self,
+        mut passenger: Passenger<Result<Catch<V>>>,
+        patience: Instant,
+    ) -> Landing<Result<Catch<V>>> {
+        match timeout_at(patience, &mut passenger).await {
             Ok(landing) => landing,
             Err(_) if passenger.is_in_task() => passenger.await,
             Err(_) => {
@@ -133,11 +171,17 @@ impl<V: Send + Sync + 'static> Store<V> {
         }
     }
 
+    /// Until when a read of the shared tier that others began must have come to an end.
+    pub(crate) fn patience(&self) -> Instant {
+        let now = Instant::now();
+        now.checked_add(self.node.patience.read.saturating_mul(2)).unwrap_or(now + FAR)
+    }
+
     pub(crate) fn board(&self, key: &Key, route: Route) -> Seat<Result<Catch<V>>> {
-        if !route.is_shared {
+        if route.boarding == Boarding::Alone {
             return Seat::Pilot(Pilot::alone(key, self.bearings()));
         }
-        if route.is_forced {
+        if route.is_forced() {
             // What is being loaded already must not take the place of what this one will bring.
             self.shelf.overtake(key.hash());
         }
@@ -151,11 +195,11 @@ impl<V: Send + Sync + 'static> Store<V> {
     }
 
     pub(crate) fn look_local(&self, key: &Key, route: Route) -> Local<V> {
-        if !route.tiers.has_local() {
+        if !route.looks_local {
             return Local::Previous(None);
         }
         match self.shelf.find(key) {
-            Lookup::Fresh(entry) if !route.is_forced => Local::Answer(Catch::fresh(entry, Tier::Local)),
+            Lookup::Fresh(entry) if !route.is_forced() => Local::Answer(Catch::fresh(entry, Tier::Local)),
             Lookup::Suspect(entry) if self.serves_suspects() => {
                 Local::Answer(Catch::stale(entry, Tier::Local))
             }
@@ -207,9 +251,8 @@ impl<V: Send + Sync + 'static> Store<V> {
             return budget.spend(remote.get(keys)).await;
         }
         let (stored, tags_at) = budget.spend(remote.get_and_tags(keys)).await?;
-        let known = coherence.ledger.known();
-        if tags_at > known {
-            coherence.learn(&budget.spend(remote.invalidated_tags(known)).await?);
+        if tags_at > coherence.ledger.known() {
+            budget.spend(self.node.learn_up_to(remote, tags_at)).await?;
         }
         Ok(stored)
     }

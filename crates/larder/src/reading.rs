@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
+use std::slice;
 
 use larder_core::{CacheKey, Key, Result};
 
@@ -48,16 +49,16 @@ where
         Self { cache, route: Route::of(cache.store.plan.tiers), at_least: None }
     }
 
-    /// Looks past this process's memory. What is read instead is put there all the same.
+    /// Looks past this process's memory. What is read instead is put there all the same. It shares no load with others, who
+    /// might have looked.
     pub fn skip_local(mut self) -> Self {
-        self.route.tiers = self.route.tiers.without_local();
+        self.route = self.route.past_local();
         self
     }
 
     /// Neither looks at the shared tier nor puts anything there. It shares no load with others, who might do so.
     pub fn skip_remote(mut self) -> Self {
-        self.route.tiers = self.route.tiers.without_remote();
-        self.route.is_shared = false;
+        self.route = self.route.past_remote();
         self
     }
 
@@ -75,7 +76,7 @@ where
     }
 
     pub(crate) fn forced(mut self) -> Self {
-        self.route.is_forced = true;
+        self.route = self.route.forced();
         self
     }
 
@@ -94,7 +95,7 @@ where
     {
         let (cache, key) = (self.cache, self.cache.key(key)?);
         Box::pin(async move {
-            let route = self.caught_up(&key).await;
+            let route = self.caught_up(slice::from_ref(&key)).await;
             cache.store.clone().look(key, route).await
         })
         .await
@@ -179,7 +180,7 @@ where
     {
         let (cache, key) = (self.cache, self.cache.key(key)?);
         Box::pin(async move {
-            let route = self.caught_up(&key).await;
+            let route = self.caught_up(slice::from_ref(&key)).await;
             cache.store.clone().fetch(key, route, load).await
         })
         .await
@@ -189,14 +190,10 @@ where
         self.cache
     }
 
-    pub(crate) fn route(&self) -> Route {
-        self.route
-    }
-
     /// Makes sure that neither tier can show less than the receipt asks for, and says which may be used.
-    pub(crate) async fn caught_up(&self, key: &Key) -> Route {
+    pub(crate) async fn caught_up(&self, keys: &[Key]) -> Route {
         match self.at_least {
-            Some(receipt) => self.cache.store.catch_up(key, receipt, self.route).await,
+            Some(receipt) => self.cache.store.catch_up(keys, receipt, self.route).await,
             None => self.route,
         }
     }

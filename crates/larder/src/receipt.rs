@@ -1,5 +1,6 @@
 //! What a writer is given in return.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -12,6 +13,9 @@ use larder_core::{Error, Result, Token};
 ///
 /// What was [deferred](Self::is_deferred) has no place in the server's order yet, and none in the text: no other instance can
 /// see a write that the server has not been told.
+///
+/// One that comes back from a client should be signed: a made-up one costs its reader the copy of the key, and the server a
+/// question.
 ///
 /// # Examples
 ///
@@ -33,12 +37,19 @@ use larder_core::{Error, Result, Token};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use = "it says whether the invalidation has reached the server"]
 pub struct Receipt {
+    /// The latest of each chain: it stands for all before it.
     tokens: Vec<Token>,
     is_deferred: bool,
 }
 
 impl Receipt {
-    pub(crate) fn new(tokens: Vec<Token>, is_deferred: bool) -> Self {
+    pub(crate) fn new(tokens: impl IntoIterator<Item = Token>, is_deferred: bool) -> Self {
+        let mut latest = BTreeMap::new();
+        for token in tokens {
+            let sequence = latest.entry(token.chain()).or_insert(token.sequence());
+            *sequence = token.sequence().max(*sequence);
+        }
+        let tokens = latest.into_iter().map(|(chain, sequence)| Token::new(chain, sequence)).collect();
         Self { tokens, is_deferred }
     }
 
@@ -50,16 +61,14 @@ impl Receipt {
         self.is_deferred
     }
 
-    /// Its place in each of the server's orders that it concerns.
+    /// Its latest place in each of the server's orders that it concerns.
     pub fn tokens(&self) -> &[Token] {
         &self.tokens
     }
 
     /// One receipt for both.
-    pub fn and(mut self, other: Self) -> Self {
-        self.tokens.extend(other.tokens);
-        self.is_deferred |= other.is_deferred;
-        self
+    pub fn and(self, other: Self) -> Self {
+        Self::new(self.tokens.into_iter().chain(other.tokens), self.is_deferred || other.is_deferred)
     }
 }
 
@@ -82,8 +91,8 @@ impl FromStr for Receipt {
     fn from_str(text: &str) -> Result<Self> {
         let tokens = match text {
             "" => Vec::new(),
-            text => text.split(',').map(str::parse).collect::<Result<_>>()?,
+            text => text.split(',').map(str::parse).collect::<Result<Vec<Token>>>()?,
         };
-        Ok(Self { tokens, is_deferred: false })
+        Ok(Self::new(tokens, false))
     }
 }

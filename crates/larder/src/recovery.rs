@@ -6,7 +6,7 @@
 //!
 //! Both are bounded. Where they overflow they widen, to everything, and never drop one.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -35,9 +35,11 @@ struct Log {
     pending: HashMap<Intent, u64>,
     /// How many deferrals there have been.
     deferrals: u64,
-    /// What was told, and when, oldest first.
-    told: VecDeque<(Moment, Intent)>,
-    /// Until when the ring is not complete, because something was pushed out of it.
+    /// What was told, or is being told, and when last.
+    told: HashMap<Intent, Moment>,
+    /// When the ring was last rid of what is old.
+    swept: Moment,
+    /// Until when the ring is not complete, because it had to be emptied.
     overflowed: Option<Moment>,
 }
 
@@ -64,33 +66,33 @@ impl Recovery {
         self.has_pending.store(true, Ordering::Release);
     }
 
-    /// Remembers what the server was told at `now`.
-    pub(crate) fn told(&self, intents: impl IntoIterator<Item = Intent>, now: Moment) {
+    /// Remembers what the server is told from `now` on.
+    pub(crate) fn told(&self, intents: &[Intent], now: Moment) {
         let mut log = self.log();
-        log.told.extend(intents.into_iter().map(|intent| (now, intent)));
-        while log.told.front().is_some_and(|(then, _)| now.since(*then) > MEMORY) {
-            log.told.pop_front();
+        log.told.extend(intents.iter().map(|intent| (intent.clone(), now)));
+        if log.told.len() > MOST || now.since(log.swept) > MEMORY {
+            log.told.retain(|_, then| now.since(*then) <= MEMORY);
+            log.swept = now;
         }
-        while log.told.len() > MOST {
-            log.told.pop_front();
+        if log.told.len() > MOST {
+            log.told.clear();
             log.overflowed = Some(now.after(MEMORY));
         }
     }
 
     /// Everything that was told lately has to be told again.
     pub(crate) fn replay(&self, now: Moment) {
-        let again = {
-            let mut log = self.log();
-            let told = std::mem::take(&mut log.told);
-            match log.overflowed.take() {
-                Some(until) if now < until => vec![Intent::Everything],
-                _ => told
-                    .into_iter()
-                    .filter(|(then, _)| now.since(*then) <= MEMORY)
-                    .map(|(_, intent)| intent)
-                    .collect(),
-            }
+        let mut log = self.log();
+        let told = std::mem::take(&mut log.told);
+        let again = match log.overflowed.take() {
+            Some(until) if now < until => vec![Intent::Everything],
+            _ => told
+                .into_iter()
+                .filter(|(_, then)| now.since(*then) <= MEMORY)
+                .map(|(intent, _)| intent)
+                .collect(),
         };
+        drop(log);
         if !again.is_empty() {
             self.defer(again);
         }
@@ -226,8 +228,8 @@ mod tests {
         assert_eq!(recovery.pending(), [Intent::Everything]);
 
         let recovery = Recovery::new();
-        recovery
-            .told((0..=MOST as u64).map(|number| Intent::Invalidate(key("user", number))), Moment::ORIGIN);
+        let many: Vec<_> = (0..=MOST as u64).map(|number| Intent::Invalidate(key("user", number))).collect();
+        recovery.told(&many, Moment::ORIGIN);
         recovery.replay(Moment::ORIGIN);
         assert_eq!(recovery.pending(), [Intent::Everything]);
     }
@@ -236,9 +238,9 @@ mod tests {
     fn what_was_told_lately_is_told_again_and_what_is_old_is_not() {
         let recovery = Recovery::new();
         let (old, new) = (Intent::Invalidate(key("user", 1)), Intent::Invalidate(key("user", 2)));
-        recovery.told([old], Moment::ORIGIN);
+        recovery.told(&[old], Moment::ORIGIN);
         let now = Moment::ORIGIN.after(MEMORY + Duration::from_nanos(1));
-        recovery.told([new.clone()], now);
+        recovery.told(std::slice::from_ref(&new), now);
         recovery.replay(now);
         assert_eq!(recovery.pending(), [new]);
     }

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{PoisonError, RwLock, Weak};
 
-use larder_core::{CacheName, Error, ErrorKind, KeyHash, Result};
+use larder_core::{CacheName, Error, ErrorKind, KeyHash, Result, Sequence};
 
 /// A shelf whose values' type does not matter.
 pub(crate) trait Shelved: Send + Sync {
     fn evict(&self, hash: KeyHash);
     fn expire(&self, hash: KeyHash);
     fn clear(&self);
+    fn clear_at(&self, at: Sequence);
 }
 
 /// Every open cache's shelf, by the cache's name.
@@ -44,18 +45,25 @@ impl Shelves {
         self.each(|shelf| hashes.iter().for_each(|&hash| shelf.expire(hash)));
     }
 
-    /// Clears one, or all of them.
+    /// Clears one, or all of them, whatever they have heard of.
     pub(crate) fn clear(&self, cache: Option<&CacheName>) {
-        match cache {
-            None => self.each(|shelf| shelf.clear()),
-            Some(cache) => {
-                let by_name = self.by_name.read().unwrap_or_else(PoisonError::into_inner);
-                let shelf = by_name.get(cache).and_then(Weak::upgrade);
-                drop(by_name);
-                if let Some(shelf) = shelf {
-                    shelf.clear();
-                }
-            }
+        self.of(cache, |shelf| shelf.clear());
+    }
+
+    /// Clears one, or all of them, unless they have heard of it.
+    pub(crate) fn clear_at(&self, cache: Option<&CacheName>, at: Sequence) {
+        self.of(cache, |shelf| shelf.clear_at(at));
+    }
+
+    fn of(&self, cache: Option<&CacheName>, act: impl Fn(&dyn Shelved)) {
+        let Some(cache) = cache else {
+            return self.each(act);
+        };
+        let by_name = self.by_name.read().unwrap_or_else(PoisonError::into_inner);
+        let shelf = by_name.get(cache).and_then(Weak::upgrade);
+        drop(by_name);
+        if let Some(shelf) = shelf {
+            act(&*shelf);
         }
     }
 

@@ -247,6 +247,10 @@ impl<V: Send + Sync + 'static> Shelved for Store<V> {
     fn clear(&self) {
         self.shelf.clear();
     }
+
+    fn clear_at(&self, at: Sequence) {
+        self.shelf.clear_at(at);
+    }
 }
 
 /// The nearest time to live.

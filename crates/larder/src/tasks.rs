@@ -7,6 +7,10 @@ use std::time::Duration;
 
 use larder_core::{Error, ErrorKind, Result};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+/// How long tasks have to end that were told to.
+const LAST: Duration = Duration::from_millis(500);
 
 /// All that was spawned and is not over.
 pub(crate) struct Tasks {
@@ -37,14 +41,17 @@ impl Tasks {
         let Some(mut tasks) = self.running().take() else {
             return true;
         };
-        let ended = tokio::time::timeout(grace, async { while tasks.join_next().await.is_some() {} }).await;
-        tasks.shutdown().await;
+        let ended = timeout(grace, async { while tasks.join_next().await.is_some() {} }).await;
+        // One that blocks its thread does not end, and must not keep the shutdown from it.
+        let _ = timeout(LAST, tasks.shutdown()).await;
         ended.is_ok()
     }
 
     /// Ends all of them at their next await, without waiting for that.
     pub(crate) fn abort(&self) {
-        drop(self.running().take());
+        let running = self.running().take();
+        // After the lock is let go: what a task drops may come back here.
+        drop(running);
     }
 
     fn running(&self) -> MutexGuard<'_, Option<JoinSet<()>>> {

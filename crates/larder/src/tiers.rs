@@ -40,10 +40,6 @@ impl Tiers {
         self.remote
     }
 
-    pub(crate) const fn without_local(self) -> Self {
-        Self { local: false, ..self }
-    }
-
     pub(crate) const fn without_remote(self) -> Self {
         Self { remote: false, ..self }
     }

@@ -9,6 +9,7 @@
 //! it and have read what it removed: whoever begins to read after the receipt joins none of them. The whole runs in a
 //! task of its own, so that a caller who is cancelled in the middle leaves no write that half of the fleet knows of.
 
+use std::future::Future;
 use std::sync::Arc;
 
 use larder_core::{Announced, Error, ErrorKind, Frame, Notice, Result, Sequence, Token};
@@ -20,90 +21,118 @@ use crate::intent::{Intent, Step};
 use crate::node::{Node, Upstream};
 use crate::receipt::Receipt;
 
+/// As many steps are under way at once for one writer: more would wait for each other in the server's queue, and run out of
+/// time there.
+const MOST_AT_ONCE: usize = 64;
+
+/// Whether a step is taken because somebody has just written, or because it could not be taken before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Attempt {
+    First,
+    Again,
+}
+
 impl Node {
     /// Invalidates everywhere.
     pub(crate) async fn carry_out(self: &Arc<Self>, intents: Vec<Intent>) -> Result<Receipt> {
         let steps = Step::gather(intents);
         for step in &steps {
-            self.drop_copies(step);
+            self.drop_copies(&step.notice());
         }
-        let (done, receipt) = oneshot::channel();
         let node = self.clone();
-        self.tasks.spawn(async move {
-            // Nobody may be waiting any more.
-            let _ = done.send(node.take_all(steps).await);
-        })?;
-        receipt.await.map_err(|_| Error::new(ErrorKind::Closed, "the cache was shut down during a write"))
-    }
-
-    /// Tells the server what is pending. Returns whether nothing is any more.
-    pub(crate) async fn recover(self: &Arc<Self>) -> bool {
-        !self.announce(self.recovery.pending()).await.is_deferred()
+        self.in_task(async move { node.take_all(steps, Attempt::First).await }).await
     }
 
     /// The same for who is in a task already, and has dropped what is here.
     pub(crate) async fn announce(self: &Arc<Self>, intents: impl IntoIterator<Item = Intent>) -> Receipt {
-        self.take_all(Step::gather(intents)).await
+        self.take_all(Step::gather(intents), Attempt::First).await
     }
 
-    /// Takes all steps at once, and drops again when each is done.
-    async fn take_all(self: &Arc<Self>, steps: Vec<Step>) -> Receipt {
-        let mut under_way = JoinSet::new();
+    /// Tells the server what is pending. Returns whether nothing is any more.
+    pub(crate) async fn recover(self: &Arc<Self>) -> bool {
+        let steps = Step::gather(self.recovery.pending());
+        !self.take_all(steps, Attempt::Again).await.is_deferred()
+    }
+
+    /// Runs a write to its end, whatever becomes of its caller.
+    pub(crate) async fn in_task<T: Send + 'static>(
+        &self,
+        write: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T> {
+        let (done, outcome) = oneshot::channel();
+        self.tasks.spawn(async move {
+            // Nobody may be waiting any more.
+            let _ = done.send(write.await);
+        })?;
+        outcome.await.map_err(|_| Error::new(ErrorKind::Closed, "the cache was shut down during a write"))
+    }
+
+    /// Takes steps side by side, and drops again when each is done.
+    async fn take_all(self: &Arc<Self>, steps: Vec<Step>, attempt: Attempt) -> Receipt {
+        let (mut under_way, mut receipt) = (JoinSet::new(), Receipt::default());
+        let deferred = || Receipt::new([], true);
         for step in steps {
+            if under_way.len() == MOST_AT_ONCE
+                && let Some(taken) = under_way.join_next().await
+            {
+                receipt = receipt.and(taken.unwrap_or_else(|_| deferred()));
+            }
             let node = self.clone();
-            under_way.spawn(async move { node.take(step).await });
+            under_way.spawn(async move { node.take(step, attempt).await });
         }
-        let mut receipt = Receipt::default();
         while let Some(taken) = under_way.join_next().await {
-            receipt = receipt.and(taken.unwrap_or_else(|_| Receipt::new(Vec::new(), true)));
+            receipt = receipt.and(taken.unwrap_or_else(|_| deferred()));
         }
         receipt
     }
 
     /// Takes one step, or remembers that it could not be taken.
-    async fn take(&self, step: Step) -> Receipt {
-        let notice = step.notice();
+    async fn take(&self, step: Step, attempt: Attempt) -> Receipt {
+        let (notice, intents) = (step.notice(), step.clone().into_intents());
         let Some(upstream) = &self.upstream else {
-            self.drop_copies(&step);
+            self.drop_copies(&notice);
             self.coherence.hear_of_tags(&notice, self.next_sequence());
             return Receipt::default();
         };
         let deferrals = self.recovery.deferrals();
-        let taken = timeout(self.patience.write, upstream.take(&step, &notice)).await;
-        let Ok(Ok(sequence)) = taken else {
-            // Before the drop: who begins to read after it must not take what the shared tier still has.
-            self.defer(step.clone());
-            self.drop_copies(&step);
-            return Receipt::new(Vec::new(), true);
+        // Before it is sent: a failover may come between its effect and the answer, and take the effect back.
+        self.recovery.told(&intents, self.clock.now());
+        let Ok(Ok(sequence)) = timeout(self.patience.write, upstream.take(&step, &notice)).await else {
+            self.defer(intents, &notice, attempt);
+            return Receipt::new([], true);
         };
-        self.drop_copies(&step);
+        self.drop_copies(&notice);
+        self.coherence.hear_from_server(notice.chain(), sequence);
         self.coherence.hear_of_tags(&notice, sequence);
-        let intents = step.into_intents();
         self.recovery.settle(&intents, deferrals);
-        self.recovery.told(intents, self.clock.now());
-        Receipt::new(vec![Token::new(notice.chain(), sequence)], false)
+        Receipt::new([Token::new(notice.chain(), sequence)], false)
     }
 
     /// Drops this process's copies, and fences what is being loaded. Tags take effect by their place in the server's
     /// order, once they have one.
-    fn drop_copies(&self, step: &Step) {
+    fn drop_copies(&self, notice: &Notice) {
         let shelves = &self.coherence.shelves;
-        match step.notice() {
-            Notice::Keys(_, hashes) => shelves.evict(&hashes),
-            Notice::Expired(_, hashes) => shelves.expire(&hashes),
-            Notice::Cache(cache) => shelves.clear(Some(&cache)),
+        match notice {
+            Notice::Keys(_, hashes) => shelves.evict(hashes),
+            Notice::Expired(_, hashes) => shelves.expire(hashes),
+            Notice::Cache(cache) => shelves.clear(Some(cache)),
             Notice::Everything => shelves.clear(None),
             _ => {}
         }
     }
 
-    /// Keeps a step that could not be taken for later.
-    fn defer(&self, step: Step) {
-        if let Step::Tags(_) = step {
-            // Without a place in the order they cannot tell the old from the new, so that all is suspect.
-            self.coherence.fence.flush_all();
+    /// Keeps for later what the server could not be told.
+    fn defer(&self, intents: Vec<Intent>, notice: &Notice, attempt: Attempt) {
+        // Before the drop: who begins to read after it must not take what the shared tier still has.
+        self.recovery.defer(intents);
+        if attempt == Attempt::Again {
+            return;
         }
-        self.recovery.defer(step.into_intents());
+        match notice {
+            // Without a place in the order they cannot tell the old from the new, so that all is suspect.
+            Notice::Tags(_) => self.coherence.fence.flush_all(),
+            notice => self.drop_copies(notice),
+        }
         self.trouble.notify_one();
     }
 

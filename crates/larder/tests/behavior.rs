@@ -7,6 +7,7 @@ mod decisions;
 mod explanations;
 mod flights;
 mod futures;
+mod hostile;
 mod lifecycle;
 mod model;
 mod newest;

@@ -1,6 +1,6 @@
 //! A clear: the whole cache was invalidated.
 
-use larder_core::Refused;
+use larder_core::{Refused, Sequence};
 
 use super::rig::{Rig, Seen, finish, fresh, label, put, see};
 use super::tier::Tier;
@@ -49,4 +49,17 @@ pub(super) fn a_clear_leaves_other_caches_and_their_loads_alone<T: Tier>() {
     assert_eq!(see(&admins, "ada"), fresh(2));
     assert_eq!(finish(&admins, stamp, "bob", 3, label()), Ok(()));
     assert_eq!(see(&admins, "bob"), fresh(3));
+}
+
+pub(super) fn a_clear_that_is_heard_of_again_leaves_what_was_loaded_since<T: Tier>() {
+    let users = Rig::<T>::new().users();
+    put(&users, "ada", 1);
+    users.clear_at(Sequence::new(5));
+    assert_eq!(see(&users, "ada"), Seen::Absent);
+    put(&users, "ada", 2);
+    users.clear_at(Sequence::new(5));
+    users.clear_at(Sequence::new(4));
+    assert_eq!(see(&users, "ada"), fresh(2));
+    users.clear_at(Sequence::new(6));
+    assert_eq!(see(&users, "ada"), Seen::Absent);
 }

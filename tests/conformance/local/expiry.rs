@@ -4,8 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use larder_core::{Clock, Label, Lifetime, Loaded, Lookup, Moment, Refused, Shelf, TimeSource};
-use larder_testkit::ManualClock;
+use larder_core::{Entry, KeyHash, Label, Lifetime, Loaded, Local, Lookup, Refused, Shelf, Usage};
 
 use super::rig::{INSTANT, LIFE, Rig, Seen, finish, fresh, hash, label, loaded, put, see, stale, ttl};
 use super::tier::Tier;
@@ -116,26 +115,26 @@ pub(super) fn an_expired_entry_is_thrown_out_at_first_sight<T: Tier>() {
 /// A hit finds an entry that has expired. Before it can throw that out, another load takes its place.
 pub(super) fn an_entry_that_took_the_place_of_an_expired_one_is_not_thrown_out<T: Tier>() {
     let rig = Rig::<T>::new();
-    let interjection = Interjection::new(&rig.time);
-    let users = Arc::new(rig.users().clock(Clock::custom(interjection.clone())));
+    let local = Arc::new(Interjection::new(rig.tier.local()));
+    let users = Arc::new(rig.shelf_on("user", local.clone()));
     put(&users, "ada", 1);
     rig.time.advance(LIFE);
-    interjection.arm(&users);
+    local.arm(&users);
     assert_eq!(see(&users, "ada"), Seen::Absent);
     assert_eq!(see(&users, "ada"), fresh(2));
 }
 
-/// A clock that runs a whole load between two steps of whoever asks it next.
-#[derive(Clone, Debug)]
+/// A map that runs a whole load between two steps of whoever looks something up next.
+#[derive(Debug)]
 struct Interjection {
-    time: ManualClock,
-    users: Arc<OnceLock<Arc<Shelf<u32>>>>,
-    is_armed: Arc<AtomicBool>,
+    local: Arc<dyn Local<Arc<Entry<u32>>>>,
+    users: OnceLock<Arc<Shelf<u32>>>,
+    is_armed: AtomicBool,
 }
 
 impl Interjection {
-    fn new(time: &ManualClock) -> Self {
-        Self { time: time.clone(), users: Arc::default(), is_armed: Arc::default() }
+    fn new(local: Arc<dyn Local<Arc<Entry<u32>>>>) -> Self {
+        Self { local, users: OnceLock::new(), is_armed: AtomicBool::new(false) }
     }
 
     fn arm(&self, users: &Arc<Shelf<u32>>) {
@@ -144,16 +143,29 @@ impl Interjection {
     }
 }
 
-impl TimeSource for Interjection {
-    fn now(&self) -> Moment {
-        // The load asks for the time as well.
+impl Local<Arc<Entry<u32>>> for Interjection {
+    fn get(&self, hash: KeyHash) -> Option<Arc<Entry<u32>>> {
+        let found = self.local.get(hash);
+        // The load looks something up as well.
         if self.is_armed.swap(false, Ordering::SeqCst) {
             put(self.users.get().expect("it is armed"), "ada", 2);
         }
-        self.time.now()
+        found
     }
 
-    fn unix_millis(&self) -> u64 {
-        self.time.unix_millis()
+    fn insert(&self, hash: KeyHash, stored: Arc<Entry<u32>>) {
+        self.local.insert(hash, stored);
+    }
+
+    fn remove(&self, hash: KeyHash) {
+        self.local.remove(hash);
+    }
+
+    fn retain(&self, keep: &mut dyn FnMut(&Arc<Entry<u32>>) -> bool) {
+        self.local.retain(keep);
+    }
+
+    fn usage(&self) -> Usage {
+        self.local.usage()
     }
 }

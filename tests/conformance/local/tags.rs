@@ -2,7 +2,7 @@
 
 use larder_core::{Refused, Sequence, TagHash};
 
-use super::rig::{Rig, Seen, finish, fresh, label, put, see, tag, tagged};
+use super::rig::{Rig, Seen, finish, fresh, label, put, see, suspect, tag, tagged};
 use super::tier::Tier;
 
 fn at(sequence: u64) -> Sequence {
@@ -123,4 +123,15 @@ pub(super) fn a_tag_reaches_every_cache<T: Tier>() {
     rig.ledger.invalidate(tag("tenant:42"), at(7));
     assert_eq!(see(&users, "ada"), Seen::Absent);
     assert_eq!(see(&names, "ada"), Seen::Absent);
+}
+
+pub(super) fn in_a_gap_what_is_tagged_is_suspect_and_what_is_not_is_fresh<T: Tier>() {
+    let rig = Rig::<T>::new();
+    let users = rig.users();
+    finish(&users, users.stamp(), "ada", 1, tagged(rig.ledger.seen(), &[tag("tenant")])).unwrap();
+    put(&users, "bob", 2);
+    rig.ledger.open_gap(Sequence::new(9));
+    assert_eq!((see(&users, "ada"), see(&users, "bob")), (suspect(1), fresh(2)));
+    rig.ledger.settle(Sequence::new(9));
+    assert_eq!(see(&users, "ada"), fresh(1));
 }

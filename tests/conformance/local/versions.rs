@@ -2,7 +2,7 @@
 
 use larder_core::{Label, Refused, Shelf};
 
-use super::rig::{LIFE, Rig, finish, fresh, hash, label, loaded, put, see, tag, tagged, versioned};
+use super::rig::{LIFE, Rig, Seen, finish, fresh, hash, label, loaded, put, see, tag, tagged, versioned};
 use super::tier::Tier;
 
 fn write(users: &Shelf<u32>, value: u32, label: Label) -> Result<(), Refused> {
@@ -90,4 +90,13 @@ pub(super) fn a_put_of_an_older_version_changes_nothing<T: Tier>() {
     let late = users.put(loaded(&users, "ada", 1, versioned(1)));
     assert_eq!(late.map(|_| ()), Err(Refused::Outdated));
     assert_eq!(see(&users, "ada"), fresh(2));
+}
+
+pub(super) fn a_put_out_of_sync_is_not_kept<T: Tier>() {
+    let rig = Rig::<T>::new();
+    let users = rig.users();
+    rig.fence.trust_until(users.now());
+    let put = users.put(loaded(&users, "ada", 2, versioned(2)));
+    assert_eq!(put.map(|_| ()), Err(Refused::OutOfSync));
+    assert_eq!(see(&users, "ada"), Seen::Absent);
 }

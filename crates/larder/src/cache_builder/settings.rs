@@ -92,7 +92,7 @@ impl Settings {
             tiers: self.tiers,
             lifetime: Lifetime::new(time_to_live).fresh_for(fresh_for),
             local_life: stay.min(time_to_live),
-            negative_life: ttl("negative_time_to_live", self.negative_time_to_live)?,
+            negative_life: ttl("negative_time_to_live", self.negative_time_to_live)?.min(time_to_live),
             jitter: Jitter::percent(self.jitter_percent)?,
             load_deadline: self.load_deadline,
             serves_disconnected: self.while_disconnected == WhileDisconnected::Serve,

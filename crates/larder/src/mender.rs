@@ -1,0 +1,75 @@
+//! The task that tells the server what it should know, and asks it what this node should.
+//!
+//! It runs wherever there is a shared tier, with or without a bus: an invalidation that could not be told must be told in
+//! either case.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use larder_core::{Error, ErrorKind, Remote, Result};
+use tokio::time::{sleep, timeout};
+
+use crate::backoff::Backoff;
+use crate::coherence::Repairs;
+use crate::node::Node;
+
+/// Mends whenever there is trouble, until this process's part is shut down.
+pub(crate) async fn mend(node: Arc<Node>, remote: Arc<dyn Remote>) {
+    let mend = async {
+        loop {
+            node.trouble.notified().await;
+            mend_all(&node, &*remote).await;
+            node.heard.notify_waiters();
+        }
+    };
+    tokio::select! {
+        () = node.closed() => {}
+        () = mend => {}
+    }
+}
+
+/// Mends until there is nothing to mend.
+async fn mend_all(node: &Arc<Node>, remote: &dyn Remote) {
+    let mut backoff = Backoff::to_reconnect();
+    while node.needs_mending() {
+        let repairs = node.coherence.take_repairs();
+        if let Err(error) = attempt(node, remote, &repairs).await {
+            tracing::debug!(%error, "the server could not be told or asked yet");
+            node.coherence.repair(repairs);
+            sleep(backoff.next()).await;
+        }
+    }
+    node.coherence.repaired();
+}
+
+/// First the server is told what it may have lost, and only then is it asked what it knows. What it cannot be told is no
+/// reason not to ask.
+async fn attempt(node: &Arc<Node>, remote: &dyn Remote, repairs: &Repairs) -> Result<()> {
+    for (&chain, &sequence) in &repairs.raise {
+        match in_time(node, remote.raise(chain, sequence)).await {
+            // It will refuse it again. A number that cannot be one is no loss.
+            Err(error) if error.kind() == ErrorKind::Refused => {
+                tracing::warn!(%error, "the server does not believe how far a chain had gone");
+            }
+            outcome => outcome?,
+        }
+    }
+    if repairs.replay {
+        node.recovery.replay(node.clock.now());
+    }
+    let is_told = node.recover().await;
+    if repairs.tags {
+        let known = node.coherence.ledger.known();
+        node.coherence.learn(&in_time(node, remote.invalidated_tags(known)).await?);
+    }
+    if is_told {
+        Ok(())
+    } else {
+        Err(Error::new(ErrorKind::Unavailable, "some invalidations could not be told"))
+    }
+}
+
+async fn in_time<T>(node: &Node, step: impl Future<Output = Result<T>>) -> Result<T> {
+    let elapsed = |_| Error::new(ErrorKind::Elapsed, "the server did not answer in time");
+    timeout(node.patience.write, step).await.map_err(elapsed)?
+}
