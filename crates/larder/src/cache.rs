@@ -212,7 +212,7 @@ where
         self.reading().forced().get_or_load(key, load).await
     }
 
-    /// A read that goes otherwise than usual: past a tier, or at least as fresh as a [`Receipt`].
+    /// A read that goes otherwise than usual: past a tier, or at least as fresh as a [`Receipt`](crate::Receipt).
     pub fn reading(&self) -> Reading<'_, K, V> {
         Reading::new(self)
     }

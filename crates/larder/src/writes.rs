@@ -23,9 +23,9 @@ where
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`] if the version is [`Version::NONE`], or the value is not to be kept; [`ErrorKind::Codec`] and [`ErrorKind::TooLarge`] if the
-    /// value cannot be stored. A shared tier that does not answer, which may take twice the write deadline to find out, is no
-    /// error: see [`Receipt::is_deferred`].
+    /// `Invalid` if the version is [`Version::NONE`], or the value is not to be kept; `Codec` and `TooLarge` if the value cannot
+    /// be stored. A shared tier that does not answer, which may take twice the write deadline to find out, is no error: see
+    /// [`Receipt::is_deferred`].
     ///
     /// # Cancel safety
     ///
@@ -45,7 +45,7 @@ where
     ///
     /// # Errors
     ///
-    /// If the key is empty or too long, and [`ErrorKind::Closed`] after a shutdown. A shared tier that does not answer is
+    /// If the key is empty or too long, and `Closed` after a shutdown. A shared tier that does not answer is
     /// no error: see [`Receipt::is_deferred`].
     ///
     /// # Cancel safety
@@ -116,7 +116,7 @@ where
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Closed`] after a shutdown.
+    /// `Closed` after a shutdown.
     ///
     /// # Cancel safety
     ///

@@ -13,7 +13,8 @@ Usage: cargo xtask <chore>
   tidy                            the rules for sources that clippy cannot express
   bench [--quick]                 Larder against what it is made of, as ratios
   fuzz [--seconds N] [TARGET]     each fuzz target, or one, for N seconds (60)
-  weaken                          breaks a guarantee at a time and expects the tests to notice
+  weaken [PART]                   breaks a guarantee at a time and expects the tests to notice:
+                                  each, or those in files whose path contains PART
   help                            this text";
 
 /// A chore and what was said about it.
@@ -24,7 +25,7 @@ pub(crate) enum Chore {
     Tidy,
     Bench(Effort),
     Fuzz { seconds: u64, target: Option<String> },
-    Weaken,
+    Weaken { part: Option<String> },
 }
 
 impl Chore {
@@ -38,7 +39,8 @@ impl Chore {
             ["bench"] => Self::Bench(Effort::Thorough),
             ["bench", "--quick"] => Self::Bench(Effort::Quick),
             ["fuzz", rest @ ..] => Self::parse_fuzz(rest)?,
-            ["weaken"] => Self::Weaken,
+            ["weaken"] => Self::Weaken { part: None },
+            ["weaken", part] if !part.starts_with('-') => Self::Weaken { part: Some((*part).to_owned()) },
             _ => return None,
         })
     }
@@ -84,7 +86,8 @@ mod tests {
         check("ci --full", &Chore::Ci(Depth::Full));
         check("tidy", &Chore::Tidy);
         check("bench --quick", &Chore::Bench(Effort::Quick));
-        check("weaken", &Chore::Weaken);
+        check("weaken", &Chore::Weaken { part: None });
+        check("weaken larder/src", &Chore::Weaken { part: Some("larder/src".to_owned()) });
     }
 
     #[test]

@@ -48,7 +48,7 @@ fn perform(chore: Chore) -> Result<ExitCode, String> {
         Chore::Ci(depth) => ci::run(depth),
         Chore::Tidy => tidy::run(),
         Chore::Fuzz { seconds, target } => fuzz::run(seconds, target.as_deref()),
-        Chore::Weaken => weaken::run(),
+        Chore::Weaken { part } => weaken::run(part.as_deref()),
     }
     .map(|()| ExitCode::SUCCESS)
 }

@@ -12,6 +12,8 @@ use super::Weakening;
 
 const COHERENCE: &str = "crates/larder/src/coherence.rs";
 const FOLLOWER: &str = "crates/larder/src/follower.rs";
+const MENDER: &str = "crates/larder/src/mender.rs";
+const RECOVERY: &str = "crates/larder/src/recovery.rs";
 
 pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
@@ -66,22 +68,22 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "a clear that was missed does not reach the shelves",
         file: COHERENCE,
-        from: "                self.shelves.clear(cache);",
-        to: "let _ = cache;",
+        from: "            self.shelves.clear_at(cache, at);\n        }\n",
+        to: "            let _ = (cache, at);\n        }\n",
         noticed_by: Engine("tag_gaps::a_lost_clear_shows_at_the_next_probe"),
     },
     Weakening {
         name: "the own clear does not move the chain",
         file: COHERENCE,
-        from: "if self.ledger.knows_clear(Some(cache), sequence) => {}",
-        to: "if self.ledger.knows_clear(Some(cache), sequence) => return,",
+        from: "            _ => self.hear_of_tags(notice, sequence),",
+        to: "            _ if self.ledger.seen() >= sequence => return,\n            _ => self.hear_of_tags(notice, sequence),",
         noticed_by: Engine("writer::r7_the_own_clear_that_comes_back_leaves_the_chain_whole"),
     },
     Weakening {
         name: "the own clear clears again when it comes back",
         file: COHERENCE,
-        from: "if self.ledger.knows_clear(Some(cache), sequence) => {}",
-        to: "if self.ledger.knows_clear(Some(cache), sequence) => self.shelves.clear(Some(cache)),",
+        from: "        self.shelves.clear_at(cache, at);\n    }\n",
+        to: "        let _ = at;\n        self.shelves.clear(cache);\n    }\n",
         noticed_by: Engine("writer::r7_what_was_loaded_since_the_own_clear_does_not_go_when_that_comes_back"),
     },
     Weakening {
@@ -136,8 +138,8 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "trust counts from the answer",
         file: FOLLOWER,
-        from: "Some(event) => node.coherence.hear(event),",
-        to: "Some(BusEvent::SyncPoint { at, .. }) => {\n                    node.coherence.hear(BusEvent::SyncPoint { asked: node.clock.now(), at });\n                }\n                Some(event) => node.coherence.hear(event),",
+        from: "                Some(event) => hear(node, event),",
+        to: "                Some(BusEvent::SyncPoint { at, .. }) => {\n                    hear(node, BusEvent::SyncPoint { asked: node.clock.now(), at });\n                }\n                Some(event) => hear(node, event),",
         noticed_by: Engine("lost::trust_counts_from_the_question_and_not_from_a_late_answer"),
     },
     Weakening {
@@ -149,16 +151,16 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     },
     Weakening {
         name: "a new server is not told again",
-        file: FOLLOWER,
-        from: "if repairs.replay {",
-        to: "if repairs.replay && false {",
+        file: RECOVERY,
+        from: "let told = std::mem::take(&mut log.told);",
+        to: "let told: HashMap<Intent, Moment> = HashMap::new();",
         noticed_by: Engine("failover::r5_writers_tell_again_what_a_failover_lost"),
     },
     Weakening {
         name: "a new server gives out numbers again",
-        file: FOLLOWER,
-        from: "in_time(node, remote.raise(chain, sequence)).await?;",
-        to: "let _ = (chain, sequence);",
+        file: MENDER,
+        from: "match in_time(node, remote.raise(chain, sequence)).await {",
+        to: "match Ok((chain, sequence)).map(|_| ()) {",
         noticed_by: Engine("failover::r5_no_number_of_the_old_server_is_given_to_a_tag_again"),
     },
 ];

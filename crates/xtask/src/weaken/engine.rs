@@ -169,15 +169,15 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "nothing is dropped before the server is asked",
         file: WRITE,
-        from: "        for step in &steps {\n            self.drop_copies(step);\n        }\n",
+        from: "        for step in &steps {\n            self.drop_copies(&step.notice());\n        }\n",
         to: "",
         noticed_by: Engine("writer::the_copy_is_gone_before_the_server_is_asked"),
     },
     Weakening {
         name: "nothing is dropped after the server has answered",
         file: WRITE,
-        from: "self.drop_copies(&step);\n        self.coherence",
-        to: "self.coherence",
+        from: "self.drop_copies(&notice);\n        self.coherence.hear_from_server",
+        to: "self.coherence.hear_from_server",
         noticed_by: Engine("writer::what_is_read_during_the_step_on_the_server_is_dropped_after_it"),
     },
     Weakening {
@@ -190,8 +190,8 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "a step that failed is forgotten",
         file: WRITE,
-        from: "self.defer(step.clone());",
-        to: "",
+        from: "self.recovery.defer(intents);",
+        to: "drop(intents);",
         noticed_by: Engine(
             "outage::a_write_that_is_not_answered_is_deferred_in_time_and_told_after_the_thaw",
         ),
@@ -199,8 +199,8 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "copies stay when a tag is deferred",
         file: WRITE,
-        from: "self.coherence.fence.flush_all();",
-        to: "",
+        from: "Notice::Tags(_) => self.coherence.fence.flush_all(),",
+        to: "Notice::Tags(_) => {}",
         noticed_by: Engine("outage::what_the_server_has_under_a_pending_tag_is_not_used_until_it_is_told"),
     },
     Weakening {
@@ -213,29 +213,29 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "what was told is not remembered",
         file: WRITE,
-        from: "self.recovery.told(intents, self.clock.now());",
-        to: "drop(intents);",
+        from: "        self.recovery.told(&intents, self.clock.now());\n",
+        to: "",
         noticed_by: Engine("failover::r5_writers_tell_again_what_a_failover_lost"),
     },
     Weakening {
         name: "a receipt for a key drops nothing",
         file: FRESHNESS,
-        from: "Chain::Keys(partition) if partition == key.hash().partition() => self.shelf.evict(key.hash()),",
-        to: "Chain::Keys(partition) if partition == key.hash().partition() => {}",
+        from: "concerned.for_each(|key| self.shelf.evict(key.hash()));",
+        to: "concerned.for_each(|_| ());",
         noticed_by: Engine("receipts::the_receipt_for_a_key_is_seen_before_its_notice"),
     },
     Weakening {
         name: "a receipt for a tag asks nobody",
         file: FRESHNESS,
-        from: "Chain::Tags if self.catch_up_with_tags().await => {}",
-        to: "Chain::Tags if true || self.catch_up_with_tags().await => {}",
+        from: "knows_tags = self.catch_up_with_tags(*token).await,",
+        to: "knows_tags = true || self.catch_up_with_tags(*token).await,"
         noticed_by: Engine("receipts::the_receipt_for_a_tag_is_seen_before_its_notice"),
     },
     Weakening {
         name: "who cannot ask for tags reads the shared tier",
         file: FRESHNESS,
-        from: "route.tiers = route.tiers.without_remote();",
-        to: "",
+        from: "route.past_local().past_remote()",
+        to: "route.past_local()",
         noticed_by: Engine("receipts::the_receipt_for_a_tag_is_seen_though_the_server_cannot_be_asked"),
     },
     Weakening {
@@ -269,22 +269,22 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "copies that are read during a versioned write stay",
         file: INSERT,
-        from: "self.node.coherence.shelves.evict(&[key.hash()]);\n        match put {",
+        from: "node.coherence.shelves.evict(&[key.hash()]);\n        match put {",
         to: "match put {",
         noticed_by: Engine("versions::r6_what_is_read_during_a_versioned_write_is_dropped_after_it"),
     },
     Weakening {
         name: "a versioned write that was told is not remembered",
         file: INSERT,
-        from: "self.node.recovery.told(told, self.node.clock.now());",
-        to: "drop(told);",
+        from: "        node.recovery.told(&supersede, node.clock.now());\n",
+        to: "",
         noticed_by: Engine("versions::r6_after_a_failover_an_older_version_does_not_come_back"),
     },
     Weakening {
         name: "a versioned write that failed is forgotten",
         file: INSERT,
-        from: "Ok(Err(_)) | Err(_) => {\n                let receipt = self.node.announce([Intent::Supersede(key, version)]).await;",
-        to: "Ok(Err(_)) | Err(_) => {\n                let receipt = Receipt::default();",
+        from: "Ok(Err(_)) | Err(_) => Inserted::Stored(node.announce(supersede).await),",
+        to: "Ok(Err(_)) | Err(_) => Inserted::Stored(Receipt::default()),",
         noticed_by: Engine("versions::r6_a_versioned_write_that_is_not_answered_leaves_nothing_older_behind"),
     },
     Weakening {

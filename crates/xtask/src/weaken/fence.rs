@@ -38,15 +38,15 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "a load is admitted out of sync",
         file: FENCE,
-        from: "insert(if self.is_trusted(now) {",
-        to: "insert(if self.is_trusted(now) || true {",
+        from: "if self.is_trusted(now) { Trust::Sure }",
+        to: "if self.is_trusted(now) || true { Trust::Sure }",
         noticed_by: Local("a_load_that_ends_out_of_sync_is_not_kept"),
     },
     Weakening {
         name: "the same, in all interleavings",
         file: FENCE,
-        from: "insert(if self.is_trusted(now) {",
-        to: "insert(if self.is_trusted(now) || true {",
+        from: "if self.is_trusted(now) { Trust::Sure }",
+        to: "if self.is_trusted(now) || true { Trust::Sure }",
         noticed_by: Loom("without_trust_no_load_is_kept"),
     },
     Weakening {
@@ -59,8 +59,8 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "a load is inserted after the lock is let go",
         file: FENCE,
-        from: "        insert(if self.is_trusted(now)",
-        to: "        drop(last);\n        insert(if self.is_trusted(now)",
+        from: "        insert(self.trust(now))",
+        to: "        drop(last);\n        insert(self.trust(now))",
         noticed_by: Loom("an_overtaken_load_leaves_nothing_behind"),
     },
     Weakening {
