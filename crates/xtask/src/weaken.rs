@@ -207,8 +207,9 @@ mod tests {
             let text = fs::read_to_string(root.join(weakening.file)).unwrap_or_default();
             text.matches(weakening.from).count() != 1
         });
-        let lost: Vec<_> =
-            lost.map(|weakening| format!("{}: {}\n{}", weakening.file, weakening.name, weakening.from)).collect();
+        let lost: Vec<_> = lost
+            .map(|weakening| format!("{}: {}\n{}", weakening.file, weakening.name, weakening.from))
+            .collect();
         assert!(lost.is_empty(), "\n{}\n", lost.join("\n\n"));
     }
 }

@@ -228,7 +228,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         name: "a receipt for a tag asks nobody",
         file: FRESHNESS,
         from: "knows_tags = self.catch_up_with_tags(*token).await,",
-        to: "knows_tags = true || self.catch_up_with_tags(*token).await,"
+        to: "knows_tags = true || self.catch_up_with_tags(*token).await,",
         noticed_by: Engine("receipts::the_receipt_for_a_tag_is_seen_before_its_notice"),
     },
     Weakening {

@@ -21,9 +21,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         file: LEDGER,
         from: "birth.get() < self.gap.load(Ordering::Acquire)",
         to: "birth.get() < self.gap.load(Ordering::Acquire) && false",
-        noticed_by: Core(
-            "ledger::tests::a_gap_leaves_what_was_born_before_it_in_doubt_until_it_is_settled",
-        ),
+        noticed_by: Core("ledger::tests::a_gap_leaves_what_was_born_before_it_in_doubt_until_it_is_settled"),
     },
     Weakening {
         name: "a gap closes though a later one has opened",
