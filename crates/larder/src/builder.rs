@@ -8,12 +8,12 @@ use larder_core::{AppName, Assurance, Bus, Capacity, Clock, Error, ErrorKind, Ob
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
-use crate::cache_builder::ProcessLocal;
 use crate::coherence::Coherence;
 use crate::follower::follow;
 use crate::larder::Larder;
 use crate::mender::mend;
 use crate::node::{Node, Patience, Upstream};
+use crate::owner::ProcessLocal;
 use crate::recovery::Recovery;
 use crate::tasks::Tasks;
 use crate::watchdog;

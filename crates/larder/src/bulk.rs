@@ -30,7 +30,8 @@ use crate::hit::{Hit, Tier};
 use crate::lease::{Permit, keep_alive};
 use crate::load::Loading;
 use crate::loader::{BoxLoad, BulkLoader};
-use crate::read::{Local, Route};
+use crate::read::Local;
+use crate::route::Route;
 use crate::store::{Catch, Found, Store};
 
 /// What was asked for, each key once.

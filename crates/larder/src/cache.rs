@@ -11,8 +11,8 @@ use crate::answer::Answer;
 use crate::configuration::Configuration;
 use crate::explain::Explanation;
 use crate::hit::{Hit, Tier};
-use crate::larder::Owner;
 use crate::loader::{Load, Loader};
+use crate::owner::Owner;
 use crate::reading::Reading;
 use crate::store::Store;
 

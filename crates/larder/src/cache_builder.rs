@@ -11,9 +11,8 @@ use std::time::Duration;
 
 use larder_codec::{Bincode, Envelope};
 use larder_core::{
-    CacheKey, CacheName, Cacheable, Capacity, Namespace, Result, Shelf, Slot, Vigilance, WhileDisconnected,
+    CacheKey, CacheName, Cacheable, Capacity, Namespace, Result, Shelf, Vigilance, WhileDisconnected,
 };
-use larder_moka::MokaLocal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -21,8 +20,8 @@ use crate::answer::Answer;
 use crate::cache::{Cache, Typed};
 use crate::configuration::Configuration;
 use crate::flight::Flights;
-use crate::larder::Owner;
 use crate::loader::{Loader, boxed};
+use crate::owner::Owner;
 use crate::store::{StaleIfError, Store};
 use crate::tiers::Tiers;
 use settings::Settings;
@@ -65,16 +64,6 @@ pub struct CacheBuilder<K, V> {
 }
 
 type Weigher<V> = Box<dyn Fn(&V) -> u32 + Send + Sync>;
-
-/// The map that all caches share that have no limit of their own.
-#[derive(Debug)]
-pub(crate) struct ProcessLocal(Option<(Capacity, Arc<MokaLocal<Slot>>)>);
-
-impl ProcessLocal {
-    pub(crate) fn new(capacity: Option<Capacity>) -> Self {
-        Self(capacity.map(|capacity| (capacity, Arc::new(MokaLocal::new(capacity)))))
-    }
-}
 
 impl<K, V> CacheBuilder<K, V>
 where

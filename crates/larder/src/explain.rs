@@ -6,7 +6,7 @@ use std::time::Duration;
 use larder_codec::Header;
 use larder_core::{Chain, Key, Lookup, Sequence, Stamp};
 
-use crate::read::Route;
+use crate::route::Route;
 use crate::store::{Found, Store};
 
 /// What every tier has under a key, and why that is or is not served. Made by [`Cache::explain`](crate::Cache::explain).

@@ -2,8 +2,8 @@
 
 use larder_core::{Chain, Key, Token};
 
-use crate::read::Route;
 use crate::receipt::Receipt;
+use crate::route::Route;
 use crate::store::Store;
 
 impl<V: Send + Sync + 'static> Store<V> {

@@ -7,10 +7,11 @@ use std::time::Duration;
 use larder_core::{AppName, CacheKey, Result, Tag};
 
 use crate::builder::LarderBuilder;
-use crate::cache_builder::{CacheBuilder, ProcessLocal};
+use crate::cache_builder::CacheBuilder;
 use crate::domain::{DomainEvent, Touched};
 use crate::intent::Intent;
 use crate::node::Node;
+use crate::owner::{Owner, ProcessLocal};
 use crate::receipt::Receipt;
 
 /// A process's part of the fleet: its connection to the shared tier and the bus, and what all of its caches share.
@@ -35,12 +36,6 @@ use crate::receipt::Receipt;
 #[derive(Clone)]
 pub struct Larder {
     owner: Arc<Owner>,
-}
-
-/// Ends everything with the last handle.
-pub(crate) struct Owner {
-    pub(crate) node: Arc<Node>,
-    pub(crate) local: ProcessLocal,
 }
 
 impl Larder {
@@ -162,12 +157,6 @@ impl Larder {
 
     async fn carry_out(&self, intents: Vec<Intent>) -> Result<Receipt> {
         Box::pin(self.node().carry_out(intents)).await
-    }
-}
-
-impl Drop for Owner {
-    fn drop(&mut self) {
-        self.node.tasks.abort();
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::time::{sleep, timeout};
 use crate::backoff::Backoff;
 use crate::hit::Tier;
 use crate::load::Loading;
-use crate::read::Route;
+use crate::route::Route;
 use crate::store::{Catch, Found};
 
 /// How long a lease lasts if its holder dies. One who lives renews it.

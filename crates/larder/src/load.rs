@@ -16,7 +16,7 @@ use crate::flight::{Bearings, Pilot};
 use crate::hit::Tier;
 use crate::lease::{Permit, Target, keep_alive};
 use crate::loader::BoxLoad;
-use crate::read::Route;
+use crate::route::Route;
 use crate::store::{Catch, Found, StaleIfError, Store};
 
 /// A load under way.

@@ -11,8 +11,8 @@ use crate::answer::{Answer, Content};
 use crate::cache::Cache;
 use crate::hit::{Hit, Tier};
 use crate::loader::{BoxLoad, Load, boxed};
-use crate::read::Route;
 use crate::receipt::Receipt;
+use crate::route::Route;
 
 /// A read of a cache that says how it is to go. Made by [`Cache::reading`].
 ///

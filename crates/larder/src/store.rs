@@ -14,7 +14,7 @@ use larder_core::{
 use crate::flight::{Bearings, Flights};
 use crate::hit::{Hit, Tier};
 use crate::node::Node;
-use crate::read::Route;
+use crate::route::Route;
 use crate::shelves::Shelved;
 use crate::tiers::Tiers;
 

@@ -12,8 +12,8 @@ use larder_moka::MokaLocal;
 #[cfg(feature = "quick")]
 use larder_quick::QuickLocal;
 
-use super::ProcessLocal;
 use crate::node::Node;
+use crate::owner::ProcessLocal;
 use crate::store::{Plan, StaleIfError};
 use crate::tiers::Tiers;
 
