@@ -118,7 +118,9 @@ pub(super) fn a_key_of_another_cache_is_refused<T: Tier>() {
     let (users, admins) = (rig.users(), rig.shelf::<u32>("admin"));
     let of_admin = loaded(&admins, "ada", 1, label());
     assert_eq!(users.insert(users.stamp(), of_admin).err(), Some(Refused::Misplaced));
-    assert_eq!(see(&users, "ada"), Seen::Absent);
+    let of_admin = loaded(&admins, "ada", 1, label());
+    assert_eq!(users.put(of_admin).err(), Some(Refused::Misplaced));
+    assert_eq!((see(&users, "ada"), see(&admins, "ada")), (Seen::Absent, Seen::Absent));
 }
 
 pub(super) fn an_entry_that_has_expired_replaces_nothing<T: Tier>() {

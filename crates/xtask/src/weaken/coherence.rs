@@ -76,7 +76,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         name: "the own clear does not move the chain",
         file: COHERENCE,
         from: "            _ => self.hear_of_tags(notice, sequence),",
-        to: "            _ if self.ledger.seen() >= sequence => return,\n            _ => self.hear_of_tags(notice, sequence),",
+        to: "            Notice::Cache(_) if self.ledger.seen() >= sequence => return,\n            _ => self.hear_of_tags(notice, sequence),",
         noticed_by: Engine("writer::r7_the_own_clear_that_comes_back_leaves_the_chain_whole"),
     },
     Weakening {
@@ -159,8 +159,8 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "a new server gives out numbers again",
         file: MENDER,
-        from: "match in_time(node, remote.raise(chain, sequence)).await {",
-        to: "match Ok((chain, sequence)).map(|_| ()) {",
+        from: "in_time(node, remote.raise(chain, sequence))",
+        to: "in_time(node, async { Ok(drop((chain, sequence))) })",
         noticed_by: Engine("failover::r5_no_number_of_the_old_server_is_given_to_a_tag_again"),
     },
 ];

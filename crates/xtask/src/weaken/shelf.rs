@@ -52,6 +52,13 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "a key of another cache is taken",
         file: SHELF,
+        from: "if !is_ours {",
+        to: "if !is_ours && false {",
+        noticed_by: Local("a_key_of_another_cache_is_refused"),
+    },
+    Weakening {
+        name: "a value is put under a key of another cache",
+        file: SHELF,
         from: "if *loaded.key.namespace() != self.namespace {",
         to: "if *loaded.key.namespace() != self.namespace && false {",
         noticed_by: Local("a_key_of_another_cache_is_refused"),
