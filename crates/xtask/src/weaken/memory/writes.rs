@@ -58,8 +58,8 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     server(
         "sequence: one chain",
         SEQUENCES,
-        "Chain::Keys(partition) => {",
-        "Chain::Keys(partition) if partition.index() == 99 => {",
+        "self.keys.get_mut(partition.index())",
+        "self.keys.get_mut(partition.index() * 0)",
     ),
     server("raise: lowers", SEQUENCES, "*latest = at.max(*latest);", "*latest = at;"),
     server("raise: unlimited", STATE, "if at.get() > most {", "if at.get() > most && false {"),
