@@ -215,7 +215,7 @@ impl Node {
     async fn synchronized(&self) {
         loop {
             let heard = self.heard.notified();
-            if self.coherence.is_in_sync(self.clock.now()) {
+            if self.coherence.is_trusted(self.clock.now()) {
                 return;
             }
             heard.await;

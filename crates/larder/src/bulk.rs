@@ -20,7 +20,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use larder_core::{CacheKey, Error, ErrorKind, Key, KeyHasher, Result};
+use larder_core::{CacheKey, Key, KeyHasher, Result};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -60,15 +60,7 @@ impl<V: Send + Sync + 'static> Store<V> {
             .map(|local| match local {
                 Local::Answer(catch) => self.hit(catch).ok(),
                 Local::Previous(previous) => {
-                    let fallback = previous.map(|entry| Catch::stale(entry, Tier::Local));
-                    let catch = match found.next().unwrap_or(Found::Nothing) {
-                        Found::Usable(entry) => Some(Catch::fresh(entry, Tier::Remote)),
-                        Found::Stale(entry, _) => {
-                            Some(Catch::stale(entry, Tier::Remote)).filter(|_| route.allows_stale)
-                        }
-                        _ => fallback.filter(|_| route.allows_stale),
-                    };
-                    self.hit(catch?).ok()
+                    self.answer_unloaded(found.next().unwrap_or(Found::Nothing), previous, route)
                 }
             })
             .collect()
@@ -245,8 +237,9 @@ impl<V: Send + Sync + 'static> Store<V> {
                 renewing.spawn(async move { keep_alive(&*remote, &key, lease).await });
             }
         }
-        let answers =
-            timeout(self.plan.load_deadline, load(keys)).await.unwrap_or_else(|_| Err(self.overdue()));
+        let answers = timeout(self.plan.load_deadline, load(keys))
+            .await
+            .unwrap_or_else(|_| Err(self.elapsed("the loader")));
         let mut answers = answers.map(|answers| self.by_key(answers));
         renewing.shutdown().await;
         let mut settling = JoinSet::new();
@@ -277,9 +270,5 @@ impl<V: Send + Sync + 'static> Store<V> {
                 async move { Ok(store.by_key(answers.await?).remove(&key).unwrap_or_else(Answer::missing)) },
             )
         })
-    }
-
-    fn overdue(&self) -> Error {
-        Error::new(ErrorKind::Elapsed, "the load took longer than its deadline").with("cache", &self.name)
     }
 }

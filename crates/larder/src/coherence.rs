@@ -25,7 +25,7 @@
 //! - Trust is given only for the time after a *question*, never after an answer, and only while no gap is open.
 //!
 //! Nothing in here waits, reads a clock, or knows a runtime. What has to be asked of the server is returned as
-//! [`Repairs`], and the [`follower`](crate::follower) sees to it.
+//! [`Repairs`], and the [`mender`](crate::mender) sees to it.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -122,8 +122,8 @@ impl Coherence {
         }
     }
 
-    /// Whether everything invalidated longer ago than the bound has been heard of.
-    pub(crate) fn is_in_sync(&self, now: Moment) -> bool {
+    /// Whether copies may be served: by what the bus has told, or because there is none.
+    pub(crate) fn is_trusted(&self, now: Moment) -> bool {
         self.fence.is_trusted(now)
     }
 
@@ -132,9 +132,14 @@ impl Coherence {
         self.assurance != Assurance::None
     }
 
-    /// Whether all invalidations of tags have been heard of, too. Without a bus that is never known.
+    /// Whether everything invalidated longer ago than the bound has been heard of. Without a bus that is never known.
+    pub(crate) fn is_in_sync(&self, now: Moment) -> bool {
+        self.has_bus() && self.is_trusted(now)
+    }
+
+    /// Whether all invalidations of tags have been heard of, too.
     pub(crate) fn knows_tags(&self, now: Moment) -> bool {
-        self.has_bus() && self.is_in_sync(now) && !self.ledger.has_gap()
+        self.is_in_sync(now) && !self.ledger.has_gap()
     }
 
     /// Hears an event.

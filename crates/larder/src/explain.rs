@@ -53,7 +53,7 @@ impl<V: Send + Sync + 'static> Store<V> {
         Explanation {
             local: self.explain_local(key),
             remote: self.explain_remote(key).await,
-            is_in_sync: coherence.has_bus() && coherence.is_in_sync(self.shelf.now()),
+            is_in_sync: coherence.is_in_sync(self.shelf.now()),
             position: coherence.chains.position(Chain::Keys(partition)),
             tags: coherence.ledger.known(),
             floor: coherence.fence.floor(partition),

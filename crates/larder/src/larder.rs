@@ -118,7 +118,7 @@ impl Larder {
     /// [told to](crate::CacheBuilder::while_disconnected). Without a bus it never does.
     pub fn is_in_sync(&self) -> bool {
         let coherence = &self.node().coherence;
-        coherence.has_bus() && coherence.is_in_sync(self.node().clock.now())
+        coherence.is_in_sync(self.node().clock.now())
     }
 
     /// How many invalidations this process has not been able to tell the server yet.

@@ -97,7 +97,7 @@ impl<V: Send + Sync + 'static> Loading<V> {
             match self.apply().await {
                 Ok(permit) => return Ok(permit),
                 Err(_) if self.store.shelf.now() >= self.until => {
-                    return Err(self.elapsed("another instance"));
+                    return Err(self.store.elapsed("another instance"));
                 }
                 Err(Busy(left)) => sleep(backoff.next().min(left.as_duration())).await,
             }

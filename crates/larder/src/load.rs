@@ -131,7 +131,7 @@ impl<V: Send + Sync + 'static> Loading<V> {
         };
         tokio::select! {
             answer = timeout(self.until.since(self.store.shelf.now()), answer) => {
-                answer.unwrap_or_else(|_| Err(self.elapsed("the loader")))
+                answer.unwrap_or_else(|_| Err(self.store.elapsed("the loader")))
             }
             never = renewing => match never {},
         }
@@ -232,12 +232,6 @@ impl<V: Send + Sync + 'static> Loading<V> {
 
     pub(crate) fn bearings(&self) -> Bearings {
         self.bearings
-    }
-
-    pub(crate) fn elapsed(&self, who: &'static str) -> Error {
-        Error::new(ErrorKind::Elapsed, "the load took longer than its deadline")
-            .with("cache", &self.store.name)
-            .with("by", who)
     }
 
     pub(crate) fn remote(&self) -> Option<Arc<dyn Remote>> {

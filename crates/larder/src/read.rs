@@ -21,6 +21,7 @@ use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use larder_core::{Entry, Error, ErrorKind, Event, Key, Lookup, Moment, Remote, Result, Sequence};
 use tokio::time::{Instant, timeout_at};
 
@@ -66,12 +67,23 @@ impl<V: Send + Sync + 'static> Store<V> {
             Local::Previous(previous) => previous,
         };
         let mut budget = self.budget();
-        let catch = match self.look_remote(&key, route, bearings, &mut budget).await {
+        let found = self.look_remote(&key, route, bearings, &mut budget).await;
+        Ok(self.answer_unloaded(found, previous, route))
+    }
+
+    /// What to answer when nothing is to be loaded: what the shared tier has, else what this process still has.
+    pub(crate) fn answer_unloaded(
+        &self,
+        found: Found<V>,
+        previous: Option<Arc<Entry<V>>>,
+        route: Route,
+    ) -> Option<Hit<V>> {
+        let catch = match found {
             Found::Usable(entry) => Some(Catch::fresh(entry, Tier::Remote)),
             Found::Stale(entry, _) => Some(Catch::stale(entry, Tier::Remote)).filter(|_| route.allows_stale),
             _ => previous.map(|entry| Catch::stale(entry, Tier::Local)).filter(|_| route.allows_stale),
         };
-        Ok(catch.and_then(|catch| self.hit(catch).ok()))
+        self.hit(catch?).ok()
     }
 
     async fn fly(
@@ -163,7 +175,7 @@ impl<V: Send + Sync + 'static> Store<V> {
     }
 
     fn serves_suspects(&self) -> bool {
-        self.plan.serves_disconnected && !self.node.coherence.is_in_sync(self.shelf.now())
+        self.plan.serves_disconnected && !self.node.coherence.is_trusted(self.shelf.now())
     }
 
     /// Asks the shared tier. If it does not answer, it has nothing.
@@ -197,7 +209,7 @@ impl<V: Send + Sync + 'static> Store<V> {
         keys: &[Key],
         now: Moment,
         budget: &mut Budget,
-    ) -> Result<Vec<Option<bytes::Bytes>>> {
+    ) -> Result<Vec<Option<Bytes>>> {
         let coherence = &self.node.coherence;
         if coherence.knows_tags(now) {
             return budget.spend(remote.get(keys)).await;

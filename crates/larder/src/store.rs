@@ -204,6 +204,12 @@ impl<V: Send + Sync + 'static> Store<V> {
         if unreadable.may_be_newer() { Found::Foreign } else { Found::Useless(stored, Sequence::ZERO) }
     }
 
+    pub(crate) fn elapsed(&self, who: &'static str) -> Error {
+        Error::new(ErrorKind::Elapsed, "the load took longer than its deadline")
+            .with("cache", &self.name)
+            .with("by", who)
+    }
+
     /// Hears that a value cannot be stored in the shared tier.
     pub(crate) fn unsealed(&self, key: KeyHash, error: &Error) {
         tracing::warn!(cache = %self.name, %key, %error, "a value cannot be stored in the shared tier");
