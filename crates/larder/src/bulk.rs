@@ -22,7 +22,6 @@ use std::sync::Arc;
 
 use larder_core::{CacheKey, Key, KeyHasher, Result};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
 use crate::answer::Answer;
 use crate::flight::{Bearings, Landing, Passenger, Pilot, Seat};
@@ -237,9 +236,7 @@ impl<V: Send + Sync + 'static> Store<V> {
                 renewing.spawn(async move { keep_alive(&*remote, &key, lease).await });
             }
         }
-        let answers = timeout(self.plan.load_deadline, load(keys))
-            .await
-            .unwrap_or_else(|_| Err(self.elapsed("the loader")));
+        let answers = self.in_time(self.plan.load_deadline, load(keys)).await;
         let mut answers = answers.map(|answers| self.by_key(answers));
         renewing.shutdown().await;
         let mut settling = JoinSet::new();

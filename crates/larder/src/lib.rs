@@ -70,7 +70,7 @@
 //! # Features
 //!
 //! - `embedded` (default): the remote tier and the bus in one process; no server needed.
-//! - `quick`: quick_cache for the local tier, by [one word](CacheBuilder::quick).
+//! - `quick`: quick_cache for the local tier, by one word, `CacheBuilder::quick`.
 //! - `json`, `msgpack`, `postcard`: formats besides bincode; `zstd`: a compression besides lz4. See [`codec`].
 //!
 //! It runs on tokio, of either kind. The minimum supported Rust version is 1.88.

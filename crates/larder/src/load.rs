@@ -8,7 +8,6 @@ use larder_core::{
     Entry, Error, ErrorKind, Fill, Filled, Key, Label, Lease, Lifetime, Loaded, Moment, Refused, Remote,
     Result, Tags,
 };
-use tokio::time::timeout;
 
 use crate::answer::{Answer, Content, Kept, Wishes};
 use crate::budget::Budget;
@@ -130,9 +129,7 @@ impl<V: Send + Sync + 'static> Loading<V> {
             }
         };
         tokio::select! {
-            answer = timeout(self.until.since(self.store.shelf.now()), answer) => {
-                answer.unwrap_or_else(|_| Err(self.store.elapsed("the loader")))
-            }
+            answer = self.store.in_time(self.until.since(self.store.shelf.now()), answer) => answer,
             never = renewing => match never {},
         }
     }

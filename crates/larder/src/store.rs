@@ -10,6 +10,7 @@ use larder_core::{
     CacheName, Entry, Error, ErrorKind, Event, Jitter, Key, KeyHash, Label, Lifetime, Loaded, Lookup, Moment,
     Refused, Result, Sequence, Shelf, Stamp, Ttl,
 };
+use tokio::time::timeout;
 
 use crate::flight::{Bearings, Flights};
 use crate::hit::{Hit, Tier};
@@ -202,6 +203,18 @@ impl<V: Send + Sync + 'static> Store<V> {
     fn unreadable(&self, key: KeyHash, unreadable: Unreadable, stored: Bytes) -> Found<V> {
         self.node.observe(&Event::Unreadable { cache: &self.name, key, reason: unreadable.name() });
         if unreadable.may_be_newer() { Found::Foreign } else { Found::Useless(stored, Sequence::ZERO) }
+    }
+
+    /// Gives a loader its time, and says whose it was if it fails.
+    pub(crate) async fn in_time<T>(
+        &self,
+        time: Duration,
+        load: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        match timeout(time, load).await {
+            Ok(answer) => answer.map_err(|error| error.with("cache", &self.name)),
+            Err(_) => Err(self.elapsed("the loader")),
+        }
     }
 
     pub(crate) fn elapsed(&self, who: &'static str) -> Error {

@@ -193,6 +193,7 @@ async fn a_value_past_its_fresh_time_stands_in_for_a_failed_bulk_load() {
     // Where one of them has nothing, the whole is an error.
     let mixed = users.get_many_or_load(["ada", "bob"], fails).await.unwrap_err();
     assert_eq!(mixed.loader_error::<Broken>(), Some(&Broken("database")));
+    assert!(mixed.to_string().contains("cache: "), "{mixed}");
     let origin = Origin::new();
     users.get_or_load("bob", origin.gives("Bob".to_owned())).await.unwrap();
     assert_eq!(origin.loads(), 1);

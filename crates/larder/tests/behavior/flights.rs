@@ -52,6 +52,7 @@ async fn all_who_wait_are_told_of_the_failure_and_nobody_tries_in_their_place() 
         let error = read.unwrap().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Load);
         assert_eq!(error.loader_error::<Broken>(), Some(&Broken("database")));
+        assert!(error.to_string().contains("cache: "), "{error}");
     }
     assert_eq!(origin.loads(), 1);
     // A failure is not kept: who comes next tries again.
