@@ -1,0 +1,26 @@
+//! From the client's errors to ours, once.
+
+use larder_core::{Error, ErrorKind};
+use redis::{ErrorKind as Kind, RedisError};
+
+/// What went wrong, in terms of what a caller can decide.
+pub fn translate(error: RedisError) -> Error {
+    let kind = match error.kind() {
+        _ if error.is_timeout() => ErrorKind::Elapsed,
+        Kind::InvalidClientConfig => ErrorKind::Invalid,
+        Kind::AuthenticationFailed | Kind::Server(_) | Kind::Extension => ErrorKind::Refused,
+        _ => ErrorKind::Unavailable,
+    };
+    let told = match kind {
+        ErrorKind::Elapsed => "the server did not answer in time",
+        ErrorKind::Invalid => "the address of the server cannot be used",
+        ErrorKind::Refused => "the server refuses",
+        _ => "the server cannot be reached",
+    };
+    let translated = Error::new(kind, told);
+    match error.code() {
+        Some(code) => translated.with("code", code.to_owned()),
+        None => translated,
+    }
+    .because(error)
+}

@@ -1,0 +1,56 @@
+//! The names of everything on the server.
+//!
+//! ```text
+//!   larder:{p07k}:prod.shop:user:7       a value
+//!   larder:{p07k}:prod.shop:user~l:7     its lease
+//!   larder:{p07k}:prod.shop:user~q:7     the guards of the writes of it that are under way
+//!   larder:{p07k}:prod.shop:user~w:7     the newest version that it has had
+//!   larder:{p07k}:prod.shop~s            the last sequence of the partition
+//!   larder:{pT}:prod.shop~s              the last sequence of tags and clears
+//!   larder:{pT}:prod.shop~t              the tags, by their last invalidation
+//!   larder:{pT}:prod.shop~n              the caches, by their last clear
+//! ```
+//!
+//! Names of apps and caches contain neither colons nor tildes nor braces, so that no two of these are the same.
+
+use larder_core::{AppName, Chain, Key};
+
+use crate::partitions::hash_tag;
+
+pub(crate) fn value(key: &Key) -> String {
+    of_key(key, "")
+}
+
+pub(crate) fn lease(key: &Key) -> String {
+    of_key(key, "~l")
+}
+
+pub(crate) fn guards(key: &Key) -> String {
+    of_key(key, "~q")
+}
+
+pub(crate) fn version(key: &Key) -> String {
+    of_key(key, "~w")
+}
+
+pub(crate) fn sequence(app: &AppName, chain: Chain) -> String {
+    of_app(app, chain, "~s")
+}
+
+pub(crate) fn tags(app: &AppName) -> String {
+    of_app(app, Chain::Tags, "~t")
+}
+
+pub(crate) fn clears(app: &AppName) -> String {
+    of_app(app, Chain::Tags, "~n")
+}
+
+fn of_key(key: &Key, kind: &str) -> String {
+    let namespace = key.namespace();
+    let tag = hash_tag(Chain::Keys(key.hash().partition()));
+    format!("larder:{{{tag}}}:{}:{}{kind}:{}", namespace.app(), namespace.cache(), key.text())
+}
+
+fn of_app(app: &AppName, chain: Chain, kind: &str) -> String {
+    format!("larder:{{{}}}:{app}{kind}", hash_tag(chain))
+}

@@ -1,0 +1,14 @@
+//! The shared tier of Larder on Redis and Valkey.
+//!
+//! Each step of the protocol is one script, which the server runs without anything in between. No script touches a key outside of
+//! its slot, and none trusts what lies under a key.
+
+mod call;
+mod delta;
+mod keys;
+mod partitions;
+mod remote;
+mod reply;
+mod scripts;
+
+pub use remote::RedisRemote;

@@ -1,0 +1,303 @@
+//! Redis as the shared tier.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use larder_core::{
+    Announced, AppName, Chain, Error, ErrorKind, Fill, Filled, Frame, Invalidation, Key, Lease, LeaseMode,
+    LeaseReply, LeaseRequest, Partition, Peek, Put, Remote, Result, Sequence, TagDelta, Ttl, Version,
+};
+use larder_link::Link;
+use redis::Value;
+
+use crate::call::Call;
+use crate::keys;
+use crate::reply;
+use crate::scripts::{Script, Scripts};
+
+/// How many tags are remembered. Past that the oldest are forgotten, and the floor says so.
+const MOST_TAGS: usize = 65_536;
+
+/// The shared tier of one app on one Redis or Valkey server.
+pub struct RedisRemote {
+    pub(crate) link: Link,
+    pub(crate) app: AppName,
+    pub(crate) scripts: Scripts,
+}
+
+impl RedisRemote {
+    /// The shared tier of `app` on the server that the link leads to.
+    pub fn new(link: Link, app: AppName) -> Self {
+        Self { link, app, scripts: Scripts::new() }
+    }
+
+    /// Keys must be those of one partition, and of this app.
+    fn check(&self, partition: Partition, of: &[Key]) -> Result<()> {
+        for key in of {
+            if key.hash().partition() != partition {
+                return Err(Error::new(ErrorKind::Invalid, "a step concerns keys of one partition"));
+            }
+            self.check_app(key)?;
+        }
+        Ok(())
+    }
+
+    fn check_app(&self, key: &Key) -> Result<()> {
+        if *key.namespace().app() == self.app {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Invalid, "the key is one of another app")
+            .with("app", key.namespace().app()))
+    }
+
+    /// A call of a script that ends in an announcement, with what all of those begin with.
+    fn announcing<'a>(&self, script: &'a Script, chain: Chain, frame: &Frame) -> Call<'a> {
+        let call = Call::of(script).key(keys::sequence(&self.app, chain));
+        match frame {
+            Frame::Bytes { channel, head, body } => call.arg(&**channel).arg(&**head).arg(&**body),
+            // Another kind is not ours to send.
+            _ => call.arg("").arg("").arg(""),
+        }
+    }
+
+    fn invalidation<'a>(&'a self, what: &Invalidation<'_>, frame: &Frame) -> Result<Call<'a>> {
+        let scripts = &self.scripts;
+        Ok(match *what {
+            Invalidation::Keys(partition, of, guard) => {
+                self.check(partition, of)?;
+                let call = self.announcing(&scripts.invalidate, Chain::Keys(partition), frame);
+                with_keys(call, of).arg(guard.map_or(String::new(), |guard| guard.get().to_string()))
+            }
+            Invalidation::Guard(partition, of, guard, ttl) => {
+                self.check(partition, of)?;
+                let call = self.announcing(&scripts.guard, Chain::Keys(partition), frame);
+                with_keys(call, of).arg(guard.get().to_string()).arg(ttl.as_millis())
+            }
+            Invalidation::Expire(partition, of) => {
+                self.check(partition, of)?;
+                let call = self.announcing(&scripts.expire, Chain::Keys(partition), frame);
+                of.iter().fold(call, |call, key| call.key(keys::value(key)).key(keys::lease(key)))
+            }
+            Invalidation::Version(key, version) => {
+                self.check_app(key)?;
+                let chain = Chain::Keys(key.hash().partition());
+                self.announcing(&scripts.supersede, chain, frame)
+                    .key(keys::value(key))
+                    .key(keys::lease(key))
+                    .key(keys::version(key))
+                    .arg(&version.get().to_le_bytes()[..])
+                    .arg(Ttl::MAX.as_millis())
+            }
+            Invalidation::Tags(tags) => {
+                let call = self
+                    .announcing(&scripts.tags, Chain::Tags, frame)
+                    .key(keys::tags(&self.app))
+                    .arg(MOST_TAGS);
+                tags.iter().fold(call, |call, tag| call.arg(&tag.to_bits().to_le_bytes()[..]))
+            }
+            Invalidation::Cache(cache) => self
+                .announcing(&scripts.clear, Chain::Tags, frame)
+                .key(keys::clears(&self.app))
+                .arg(cache.as_str()),
+            Invalidation::Everything => {
+                self.announcing(&scripts.clear, Chain::Tags, frame).key(keys::clears(&self.app)).arg("")
+            }
+            _ => return Err(Error::new(ErrorKind::Refused, "the server does not know this invalidation")),
+        })
+    }
+
+    async fn get_with(&self, keys: &[Key], first: Option<String>) -> Result<Vec<Value>> {
+        let mut commands = redis::pipe();
+        if let Some(first) = &first {
+            commands.cmd("GET").arg(first);
+        }
+        for key in keys {
+            self.check_app(key)?;
+            commands.cmd("GET").arg(keys::value(key));
+        }
+        let count = keys.len() + usize::from(first.is_some());
+        if count == 0 { Ok(Vec::new()) } else { self.link.call_all(&commands, count).await }
+    }
+}
+
+/// What lies under a key of ours may be of another type: then there is no value.
+fn value(reply: Value) -> Result<Option<Bytes>> {
+    match reply {
+        Value::ServerError(_) => Ok(None),
+        reply => reply::bytes(reply),
+    }
+}
+
+fn with_keys<'a>(call: Call<'a>, of: &[Key]) -> Call<'a> {
+    of.iter().fold(call, |call, key| call.key(keys::value(key)).key(keys::lease(key)).key(keys::guards(key)))
+}
+
+#[async_trait]
+impl Remote for RedisRemote {
+    async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Bytes>>> {
+        self.get_with(keys, None).await?.into_iter().map(value).collect()
+    }
+
+    async fn get_and_tags(&self, keys: &[Key]) -> Result<(Vec<Option<Bytes>>, Sequence)> {
+        let first = keys::sequence(&self.app, Chain::Tags);
+        let mut replies = self.get_with(keys, Some(first)).await?.into_iter();
+        let tags = replies.next().map_or(Sequence::ZERO, |reply| reply::sequence(&reply));
+        Ok((replies.map(value).collect::<Result<_>>()?, tags))
+    }
+
+    async fn lease(&self, key: &Key, request: &LeaseRequest) -> Result<LeaseReply> {
+        self.check_app(key)?;
+        let (mode, identity) = match &request.mode {
+            LeaseMode::Miss => ("miss", Bytes::new()),
+            LeaseMode::Replace(identity) => ("replace", identity.clone()),
+            LeaseMode::Any => ("any", Bytes::new()),
+            _ => return Err(Error::new(ErrorKind::Refused, "the server does not know this mode of a lease")),
+        };
+        let call = Call::of(&self.scripts.lease)
+            .key(keys::value(key))
+            .key(keys::lease(key))
+            .key(keys::guards(key))
+            .arg(&request.lease.get().to_le_bytes()[..])
+            .arg(request.hold.as_millis())
+            .arg(request.need_birth.get())
+            .arg(&request.birth.get().to_le_bytes()[..])
+            .arg(mode)
+            .arg(&*identity);
+        let mut reply = reply::list(call.run(&self.link).await?)?.into_iter();
+        let verdict = reply.next().map_or(Ok(-1), |verdict| reply::number(&verdict))?;
+        Ok(match (verdict, reply.next()) {
+            (0, _) => LeaseReply::Granted,
+            (1, Some(stored)) => LeaseReply::Found(reply::bytes(stored)?.unwrap_or_default()),
+            (2, Some(left)) => LeaseReply::Busy(ttl(reply::number(&left)?)),
+            (3, _) => LeaseReply::Quarantined,
+            _ => return Err(Error::new(ErrorKind::Refused, "the server answers what it should not")),
+        })
+    }
+
+    async fn renew(&self, key: &Key, lease: Lease, hold: Ttl) -> Result<bool> {
+        self.check_app(key)?;
+        let call = Call::of(&self.scripts.renew).key(keys::lease(key)).arg(&lease.get().to_le_bytes()[..]);
+        Ok(reply::number(&call.arg(hold.as_millis()).run(&self.link).await?)? == 1)
+    }
+
+    async fn release(&self, key: &Key, lease: Lease) -> Result<()> {
+        self.check_app(key)?;
+        let call = Call::of(&self.scripts.release).key(keys::lease(key)).arg(&lease.get().to_le_bytes()[..]);
+        call.run(&self.link).await.map(drop)
+    }
+
+    async fn fill(&self, key: &Key, lease: Lease, content: Fill) -> Result<Filled> {
+        self.check_app(key)?;
+        let (script, bytes, ttl) = match content {
+            Fill::Value(value, ttl) => (&self.scripts.fill, value, ttl),
+            Fill::Header(header, ttl) => (&self.scripts.touch, header, ttl),
+            _ => return Err(Error::new(ErrorKind::Refused, "the server does not know this kind of fill")),
+        };
+        let call = Call::of(script)
+            .key(keys::value(key))
+            .key(keys::lease(key))
+            .key(keys::version(key))
+            .arg(&lease.get().to_le_bytes()[..])
+            .arg(&*bytes)
+            .arg(ttl.as_millis());
+        match reply::number(&call.run(&self.link).await?)? {
+            0 => Ok(Filled::Overtaken),
+            1 => Ok(Filled::Stored),
+            2 => Ok(Filled::Vanished),
+            3 => Ok(Filled::Outdated),
+            _ => Err(Error::new(ErrorKind::Refused, "the server answers what it should not")),
+        }
+    }
+
+    async fn put(&self, key: &Key, version: Version, value: Bytes, ttl: Ttl, frame: &Frame) -> Result<Put> {
+        self.check_app(key)?;
+        if version.is_none() || Peek::into(&value).is_none() {
+            return Err(Error::new(ErrorKind::Invalid, "what is put must be an entry with a version"));
+        }
+        let call = self
+            .announcing(&self.scripts.put, Chain::Keys(key.hash().partition()), frame)
+            .key(keys::value(key))
+            .key(keys::lease(key))
+            .key(keys::version(key))
+            .key(keys::guards(key))
+            .arg(&version.get().to_le_bytes()[..])
+            .arg(&*value)
+            .arg(ttl.as_millis());
+        let reply = reply::list(call.run(&self.link).await?)?;
+        match reply.as_slice() {
+            [Value::Int(1), previous, sequence] => Ok(Put::Stored(announced(previous, sequence, frame))),
+            [Value::Int(2)] => Ok(Put::Outdated),
+            [Value::Int(3)] => Ok(Put::Foreign),
+            _ => Err(Error::new(ErrorKind::Refused, "the server answers what it should not")),
+        }
+    }
+
+    async fn invalidate(&self, what: &Invalidation<'_>, frame: &Frame) -> Result<Announced> {
+        let call = self.invalidation(what, frame)?;
+        let reply = reply::list(call.run(&self.link).await?)?;
+        match reply.as_slice() {
+            [previous, sequence] => Ok(announced(previous, sequence, frame)),
+            _ => Err(Error::new(ErrorKind::Refused, "the server answers what it should not")),
+        }
+    }
+
+    async fn sequences(&self) -> Result<Vec<(Chain, Sequence)>> {
+        let chains: Vec<Chain> = Partition::all().map(Chain::Keys).chain([Chain::Tags]).collect();
+        let mut commands = redis::pipe();
+        for &chain in &chains {
+            commands.cmd("GET").arg(keys::sequence(&self.app, chain));
+        }
+        let replies = self.link.call_all(&commands, chains.len()).await?;
+        Ok(chains.into_iter().zip(replies.iter().map(reply::sequence)).collect())
+    }
+
+    async fn raise(&self, chain: Chain, at: Sequence) -> Result<()> {
+        let call = Call::of(&self.scripts.raise).key(keys::sequence(&self.app, chain)).arg(at.get());
+        match reply::number(&call.run(&self.link).await?)? {
+            1 => Ok(()),
+            _ => {
+                Err(Error::new(ErrorKind::Refused, "the sequence is more than a day ahead")
+                    .with("sequence", at))
+            }
+        }
+    }
+
+    async fn invalidated_tags(&self, since: Sequence) -> Result<TagDelta> {
+        let mut commands = redis::pipe();
+        commands
+            .atomic()
+            .cmd("GET")
+            .arg(keys::sequence(&self.app, Chain::Tags))
+            .cmd("ZRANGEBYSCORE")
+            .arg(keys::tags(&self.app))
+            .arg(format!("({since}"))
+            .arg("+inf")
+            .arg("WITHSCORES")
+            .cmd("ZSCORE")
+            .arg(keys::tags(&self.app))
+            .arg("floor")
+            .cmd("HGETALL")
+            .arg(keys::clears(&self.app));
+        crate::delta::read(self.link.transact(&commands, 4).await?)
+    }
+}
+
+fn announced(previous: &Value, sequence: &Value, frame: &Frame) -> Announced {
+    let (previous, sequence) = (reply::sequence(previous), reply::sequence(sequence));
+    Announced { previous, sequence, sent: matches!(frame, Frame::Bytes { .. }) }
+}
+
+/// What is left of a lease. One that has just ended has a moment.
+fn ttl(millis: i64) -> Ttl {
+    u32::try_from(millis).ok().and_then(Ttl::from_millis).unwrap_or(Ttl::MIN)
+}
+
+impl fmt::Debug for RedisRemote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisRemote")
+            .field("app", &self.app)
+            .field("link", &self.link)
+            .finish_non_exhaustive()
+    }
+}
