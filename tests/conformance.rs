@@ -3,4 +3,5 @@
 mod backend;
 mod bus;
 mod local;
+mod redis_backend;
 mod remote;

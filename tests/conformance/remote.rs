@@ -18,6 +18,7 @@ mod values;
 mod versions;
 
 use super::backend::{Lossless, Probed};
+use super::redis_backend::Standalone;
 
 macro_rules! suite {
     ($backend:ty) => {
@@ -168,4 +169,5 @@ macro_rules! backends {
 backends! {
     memory: Lossless;
     memory_unreliable: Probed;
+    standalone: Standalone;
 }

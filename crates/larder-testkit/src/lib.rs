@@ -4,10 +4,20 @@
 //! - [`TokioClock`]: the time of tokio's timers, which a test can pause.
 //! - [`MapLocal`]: the reference local tier, which never evicts.
 //! - [`Recorder`]: an observer that remembers.
+//! - `redis`: real servers, each for one test, on Unix.
+//!
+//! # Features
+//!
+//! - `redis`: the module of that name.
+//! - `redis-tls`: its server with TLS, and what makes certificates for it.
+//!
+//! Neither is on by default.
 
 mod clock;
 mod map;
 mod recorder;
+#[cfg(all(feature = "redis", unix))]
+pub mod redis;
 mod tokio_clock;
 
 pub use clock::ManualClock;

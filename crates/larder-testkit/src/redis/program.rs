@@ -1,0 +1,54 @@
+//! The server's program.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::{env, path};
+
+use super::error::{Error, Result};
+
+const VARIABLE: &str = "LARDER_REDIS_SERVER";
+const NAME: &str = "redis-server";
+
+/// The one that `LARDER_REDIS_SERVER` names, or else the first `redis-server` on the `PATH`.
+pub(crate) fn find() -> Result<PathBuf> {
+    let named = env::var_os(VARIABLE).unwrap_or_else(|| NAME.into());
+    let found = search(Path::new(&named), &env::var_os("PATH").unwrap_or_default())?;
+    // The server starts in a folder of its own, from where a relative path would lead astray.
+    path::absolute(&found).map_err(Error::system(format!("find {}", found.display())))
+}
+
+fn search(program: &Path, path: &OsStr) -> Result<PathBuf> {
+    let missing = || Error::Missing { program: program.display().to_string() };
+    // As in a shell: a bare name is sought, anything else is where it says.
+    if program.components().count() > 1 {
+        return program.is_file().then(|| program.to_owned()).ok_or_else(missing);
+    }
+    env::split_paths(path)
+        .map(|folder| folder.join(program))
+        .find(|found| found.is_file())
+        .ok_or_else(missing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_sought_on_the_path() {
+        let program = search(Path::new("sh"), OsStr::new("/nowhere:/bin")).unwrap();
+        assert_eq!(program, Path::new("/bin/sh"));
+    }
+
+    #[test]
+    fn a_path_is_taken_as_it_is() {
+        assert_eq!(search(Path::new("/bin/sh"), OsStr::new("")).unwrap(), Path::new("/bin/sh"));
+    }
+
+    #[test]
+    fn whoever_lacks_it_is_told_how_to_install_it() {
+        for missing in ["redis-server", "/nowhere/redis-server"] {
+            let told = search(Path::new(missing), OsStr::new("/nowhere")).unwrap_err().to_string();
+            assert!(told.contains(missing) && told.contains("apt install redis-server"), "{told}");
+        }
+    }
+}

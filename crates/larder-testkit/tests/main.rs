@@ -1,0 +1,12 @@
+//! The tests of real servers, in one binary.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test may fail in any way it likes")]
+
+mod acl;
+mod cleanup;
+mod cluster;
+mod rig;
+mod sentinel;
+mod server;
+mod tls;
