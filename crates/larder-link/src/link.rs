@@ -86,10 +86,10 @@ impl Link {
     pub async fn call(&self, command: &Cmd) -> Result<Value> {
         let mut connection = self.connection()?;
         let watch = Watch { link: self, is_answered: false };
-        watch.over(connection.send_packed_command(command).await)
+        watch.over(connection.send_packed_command(command).await.and_then(Value::extract_error))
     }
 
-    /// Sends several commands at once and waits for all answers. An error of one command is an error of all.
+    /// Sends several commands at once and waits for all answers, of which some may be errors of the server.
     ///
     /// # Errors
     ///
