@@ -11,10 +11,11 @@ mod probes;
 mod sync_points;
 
 use super::backend::{Lossless, Probed};
+use super::redis_backend::{Cluster, Sentinel, Standalone};
 
 macro_rules! suite {
-    ($backend:ty) => {
-        suite! { $backend;
+    ($form:ident $backend:ty) => {
+        $form! { $backend;
             sync_points:
                 the_first_event_is_a_sync_point
                 a_sync_point_was_asked_for_before_it_was_answered
@@ -42,18 +43,12 @@ macro_rules! suite {
                 what_is_published_is_heard_like_any_other;
         }
     };
-    ($backend:ty; $($theme:ident: $($claim:ident)*;)*) => {$($(
-        #[tokio::test]
-        async fn $claim() {
-            super::$theme::$claim::<$backend>().await;
-        }
-    )*)*};
 }
 
 /// What is asked of a bus that may lose notices.
 macro_rules! probed {
-    ($backend:ty) => {
-        suite! { $backend;
+    ($form:ident $backend:ty) => {
+        $form! { $backend;
             probes:
                 it_says_within_which_time_a_loss_is_noticed
                 sync_points_come_by_themselves
@@ -63,18 +58,50 @@ macro_rules! probed {
     };
 }
 
+/// Each claim as a test of its own.
+macro_rules! one_by_one {
+    ($backend:ty; $($theme:ident: $($claim:ident)*;)*) => {$($(
+        #[tokio::test]
+        async fn $claim() {
+            super::$theme::$claim::<$backend>().await;
+        }
+    )*)*};
+}
+
+/// All claims of a suite as one test, for servers that take long to start.
+macro_rules! in_a_row {
+    ($backend:ty; sync_points: $($claims:tt)*) => {
+        in_a_row! { every_claim_about_buses $backend; sync_points: $($claims)* }
+    };
+    ($backend:ty; probes: $($claims:tt)*) => {
+        in_a_row! { every_claim_about_probes $backend; probes: $($claims)* }
+    };
+    ($test:ident $backend:ty; $($theme:ident: $($claim:ident)*;)*) => {
+        #[tokio::test]
+        async fn $test() {
+            $($(
+                eprintln!("claim: {}", stringify!($claim));
+                super::$theme::$claim::<$backend>().await;
+            )*)*
+        }
+    };
+}
+
 macro_rules! backends {
-    ($($name:ident: $backend:ty $(, $probed:ident)?;)*) => {$(
+    ($($name:ident: $form:ident $backend:ty $(, $probed:ident)?;)*) => {$(
         mod $name {
             use super::*;
 
-            suite!($backend);
-            $($probed!($backend);)?
+            suite!($form $backend);
+            $($probed!($form $backend);)?
         }
     )*};
 }
 
 backends! {
-    memory: Lossless;
-    memory_unreliable: Probed, probed;
+    memory: one_by_one Lossless;
+    memory_unreliable: one_by_one Probed, probed;
+    standalone: one_by_one Standalone, probed;
+    sentinel: in_a_row Sentinel, probed;
+    cluster: in_a_row Cluster, probed;
 }

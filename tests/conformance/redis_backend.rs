@@ -1,38 +1,36 @@
-//! A real Redis for each test.
+//! Real servers. A single one starts in no time, so each test has its own; a cluster and sentinels take seconds, so all
+//! claims share one, each after everything from the one before was removed.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use async_trait::async_trait;
-use bytes::Bytes;
-use larder_core::{
-    Announced, AppName, Assurance, Bus, Clock, Error, ErrorKind, Frame, Notice, Result, Subscription,
-};
-use larder_link::Link;
+use larder_bus::{Probing, RedisBus};
+use larder_core::{AppName, Bus, Clock, Frame, Notice, Remote};
 use larder_redis::RedisRemote;
-use larder_testkit::redis::{RedisServer, Reply};
+use larder_testkit::redis::{RedisCluster, RedisSentinel, RedisServer, Reply};
 
 use super::backend::{Backend, Node};
 
-/// Standalone.
-pub(super) struct Standalone {
-    server: RedisServer,
-}
+/// A single server.
+pub(super) struct Standalone(RedisServer);
+
+/// The master that sentinels name.
+pub(super) struct Sentinel(&'static RedisSentinel);
+
+/// Three masters.
+pub(super) struct Cluster(&'static RedisCluster);
 
 impl Backend for Standalone {
     async fn new() -> Self {
-        Self { server: RedisServer::start().expect("redis-server is installed") }
+        Self(RedisServer::start().expect("redis-server is installed"))
     }
 
     async fn connect(&self, app: &AppName) -> Node {
-        let address = self.server.url().parse().expect("it is an address");
-        let link = Link::connect(address).await.expect("the server answers");
-        Node { remote: Arc::new(RedisRemote::new(link, app.clone())), bus: Arc::new(Mute) }
+        connect(&self.0.url(), app).await
     }
 
     async fn pass(&self, time: Duration) {
-        // Its milliseconds begin when they like.
-        tokio::time::sleep(time + Duration::from_millis(2)).await;
+        pass(time).await;
     }
 
     fn clock(&self) -> Clock {
@@ -40,12 +38,7 @@ impl Backend for Standalone {
     }
 
     async fn micros(&self) -> u64 {
-        let Ok(Reply::Array(time)) = self.server.command(&["TIME"]) else { panic!("it tells the time") };
-        let number = |reply: &Reply| match reply {
-            Reply::Bulk(digits) => String::from_utf8_lossy(digits).parse::<u64>().expect("it is a number"),
-            other => panic!("{other:?}"),
-        };
-        number(&time[0]) * 1_000_000 + number(&time[1])
+        micros(&self.0)
     }
 
     fn strange_frame(&self) -> Frame {
@@ -53,26 +46,90 @@ impl Backend for Standalone {
     }
 }
 
-/// Frames as they are sent by a server, and nobody who hears them.
-#[derive(Debug)]
-struct Mute;
-
-#[async_trait]
-impl Bus for Mute {
-    fn assurance(&self) -> Assurance {
-        Assurance::None
+impl Backend for Sentinel {
+    async fn new() -> Self {
+        static SENTINEL: OnceLock<RedisSentinel> = OnceLock::new();
+        let sentinel = SENTINEL.get_or_init(|| RedisSentinel::start().expect("redis-sentinel is installed"));
+        clear(sentinel.master().expect("there is a master"));
+        Self(sentinel)
     }
 
-    fn frame(&self, _notice: &Notice) -> Frame {
-        let [channel, head, body] = ["channel", "head", "body"].map(Bytes::from);
-        Frame::Bytes { channel, head, body }
+    async fn connect(&self, app: &AppName) -> Node {
+        connect(&self.0.url(), app).await
     }
 
-    async fn publish(&self, _notice: &Notice, _announced: Announced) -> Result<()> {
-        Ok(())
+    async fn pass(&self, time: Duration) {
+        pass(time).await;
     }
 
-    async fn subscribe(&self) -> Result<Box<dyn Subscription>> {
-        Err(Error::new(ErrorKind::Unavailable, "nobody hears"))
+    fn clock(&self) -> Clock {
+        Clock::precise()
     }
+
+    async fn micros(&self) -> u64 {
+        micros(self.0.master().expect("there is a master"))
+    }
+
+    fn strange_frame(&self) -> Frame {
+        Frame::Plain(Notice::Everything)
+    }
+}
+
+impl Backend for Cluster {
+    async fn new() -> Self {
+        static CLUSTER: OnceLock<RedisCluster> = OnceLock::new();
+        let cluster = CLUSTER.get_or_init(|| RedisCluster::start().expect("redis-server is installed"));
+        cluster.masters().expect("there are masters").into_iter().for_each(clear);
+        Self(cluster)
+    }
+
+    async fn connect(&self, app: &AppName) -> Node {
+        connect(&self.0.url(), app).await
+    }
+
+    async fn pass(&self, time: Duration) {
+        pass(time).await;
+    }
+
+    fn clock(&self) -> Clock {
+        Clock::precise()
+    }
+
+    async fn micros(&self) -> u64 {
+        micros(self.0.nodes().first().expect("there are six"))
+    }
+
+    fn strange_frame(&self) -> Frame {
+        Frame::Plain(Notice::Everything)
+    }
+}
+
+async fn connect(url: &str, app: &AppName) -> Node {
+    let address = url.parse().expect("it is an address");
+    let remote = RedisRemote::open(address, app.clone());
+    remote.check().await.expect("the server can be used");
+    let bus = RedisBus::new(remote.link().clone(), app.clone(), Clock::precise());
+    let often = Probing::default().every(Duration::from_millis(50)).grace(Duration::from_millis(50));
+    let bus = bus.probing(often).expect("it can work");
+    bus.check().await.expect("what is sent is heard");
+    Node { remote: Arc::new(remote), bus: Arc::new(bus) }
+}
+
+async fn pass(time: Duration) {
+    // A server's milliseconds begin when they like.
+    tokio::time::sleep(time + Duration::from_millis(2)).await;
+}
+
+fn micros(server: &RedisServer) -> u64 {
+    let Ok(Reply::Array(time)) = server.command(&["TIME"]) else { panic!("it tells the time") };
+    let number = |reply: &Reply| match reply {
+        Reply::Bulk(digits) => String::from_utf8_lossy(digits).parse::<u64>().expect("it is a number"),
+        other => panic!("{other:?}"),
+    };
+    number(&time[0]) * 1_000_000 + number(&time[1])
+}
+
+/// Removes everything from a server that belongs to the tests alone.
+fn clear(server: &RedisServer) {
+    server.forget().expect("it is up");
 }

@@ -18,11 +18,11 @@ mod values;
 mod versions;
 
 use super::backend::{Lossless, Probed};
-use super::redis_backend::Standalone;
+use super::redis_backend::{Cluster, Sentinel, Standalone};
 
 macro_rules! suite {
-    ($backend:ty) => {
-        suite! { $backend;
+    ($form:ident $backend:ty) => {
+        $form! { $backend;
             values:
                 what_was_filled_is_read_on_every_node
                 a_key_that_was_never_filled_is_absent
@@ -148,6 +148,10 @@ macro_rules! suite {
                 a_key_of_another_partition_is_invalid_and_nothing_is_done;
         }
     };
+}
+
+/// Each claim as a test of its own.
+macro_rules! one_by_one {
     ($backend:ty; $($theme:ident: $($claim:ident)*;)*) => {$($(
         #[tokio::test]
         async fn $claim() {
@@ -156,18 +160,33 @@ macro_rules! suite {
     )*)*};
 }
 
+/// All claims as one test, for servers that take long to start.
+macro_rules! in_a_row {
+    ($backend:ty; $($theme:ident: $($claim:ident)*;)*) => {
+        #[tokio::test]
+        async fn every_claim_about_remotes() {
+            $($(
+                eprintln!("claim: {}", stringify!($claim));
+                super::$theme::$claim::<$backend>().await;
+            )*)*
+        }
+    };
+}
+
 macro_rules! backends {
-    ($($name:ident: $backend:ty;)*) => {$(
+    ($($name:ident: $form:ident $backend:ty;)*) => {$(
         mod $name {
             use super::*;
 
-            suite!($backend);
+            suite!($form $backend);
         }
     )*};
 }
 
 backends! {
-    memory: Lossless;
-    memory_unreliable: Probed;
-    standalone: Standalone;
+    memory: one_by_one Lossless;
+    memory_unreliable: one_by_one Probed;
+    standalone: one_by_one Standalone;
+    sentinel: in_a_row Sentinel;
+    cluster: in_a_row Cluster;
 }

@@ -14,7 +14,7 @@
 //! All numbers are little-endian. What follows that is left alone: a later version may have put something there.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use larder_core::{CacheName, KeyHash, Notice, Partition, Sequence, TagHash};
+use larder_core::{CacheName, Chain, KeyHash, Notice, Partition, Sequence, TagHash};
 
 const VERSION: u8 = 1;
 /// What goes before the sequences, and how long these are.
@@ -29,29 +29,31 @@ const EVERYTHING: u8 = 5;
 
 /// A message as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub(crate) struct Told {
     /// What it says.
-    pub notice: Notice,
+    pub(crate) notice: Notice,
     /// Who sent it.
-    pub sender: u64,
+    pub(crate) sender: u64,
     /// The sequence before it in its chain.
-    pub previous: Sequence,
+    pub(crate) previous: Sequence,
     /// Its own.
-    pub sequence: Sequence,
+    pub(crate) sequence: Sequence,
 }
 
 /// A message that this build cannot read. What it may have said must count as lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unknown;
+pub(crate) struct Unknown;
 
 /// What goes before the sequences, and what goes after them.
-pub fn encode(notice: &Notice, sender: u64) -> (Bytes, Bytes) {
+pub(crate) fn encode(notice: &Notice, sender: u64) -> (Bytes, Bytes) {
     let mut body = BytesMut::new();
     let (kind, partition, count) = match notice {
         Notice::Keys(partition, hashes) => (KEYS, partition.index(), put_hashes(&mut body, hashes)),
         Notice::Expired(partition, hashes) => (EXPIRED, partition.index(), put_hashes(&mut body, hashes)),
         Notice::Tags(tags) => {
-            tags.iter().for_each(|tag| body.put_u64_le(tag.to_bits()));
+            for tag in tags {
+                body.put_u64_le(tag.to_bits());
+            }
             (TAGS, 0, tags.len())
         }
         Notice::Cache(cache) => {
@@ -71,7 +73,7 @@ pub fn encode(notice: &Notice, sender: u64) -> (Bytes, Bytes) {
 }
 
 /// Reads a message. Nothing it claims is believed before it is seen to be there.
-pub fn decode(message: &[u8]) -> Result<Told, Unknown> {
+pub(crate) fn decode(message: &[u8]) -> Result<Told, Unknown> {
     let (head, rest) = message.split_first_chunk::<HEAD>().ok_or(Unknown)?;
     let (sequences, body) = rest.split_first_chunk::<SEQUENCES>().ok_or(Unknown)?;
     let [VERSION, kind, low, high, sender @ .., count_low, count_high] = *head else {
@@ -104,8 +106,19 @@ pub fn decode(message: &[u8]) -> Result<Told, Unknown> {
     Ok(Told { notice, sender, previous: number(previous), sequence: number(sequence) })
 }
 
+/// The chain that a message is about which cannot be read, as far as that shows. `None`: any.
+pub(crate) fn chain_of(message: &[u8]) -> Option<Chain> {
+    // Another version may say it elsewhere.
+    let [VERSION, KEYS | EXPIRED, partition, 0, ..] = *message else {
+        return None;
+    };
+    Partition::new(partition).map(Chain::Keys)
+}
+
 fn put_hashes(body: &mut BytesMut, hashes: &[KeyHash]) -> usize {
-    hashes.iter().for_each(|hash| body.put_slice(&hash.to_bytes()));
+    for hash in hashes {
+        body.put_slice(&hash.to_bytes());
+    }
     hashes.len()
 }
 

@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use crate::clock::Moment;
 use crate::error::Result;
+use crate::health::Connection;
 use crate::key::{KeyHash, Partition};
 use crate::name::CacheName;
 use crate::stamp::{Chain, Sequence};
@@ -31,6 +32,22 @@ pub trait Bus: fmt::Debug + Send + Sync + 'static {
 
     /// Begins to listen. Events come in the order in which they happened on the server, chain by chain.
     async fn subscribe(&self) -> Result<Box<dyn Subscription>>;
+
+    /// Makes sure, at the start of a process, that what is sent is heard.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](crate::ErrorKind::Unavailable) or [`Elapsed`](crate::ErrorKind::Elapsed) if the server cannot be asked at
+    /// present; then the process starts out of sync. Any other, if it is there and the bus is silent; then the process
+    /// does not start.
+    async fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// How the connections that it listens on fare.
+    fn connections(&self) -> Vec<Connection> {
+        Vec::new()
+    }
 }
 
 /// What a bus promises to report.

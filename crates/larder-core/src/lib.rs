@@ -51,6 +51,7 @@ mod codec;
 mod entry;
 mod error;
 mod fence;
+mod health;
 mod key;
 mod label;
 mod ledger;
@@ -73,6 +74,7 @@ pub use codec::{Codec, CodecId};
 pub use entry::{Entry, Loaded, Slot, Stored};
 pub use error::{Error, ErrorKind, Result, Retry};
 pub use fence::{Fence, Refused, Trust};
+pub use health::{Connection, Purpose};
 pub use key::{CacheKey, Key, KeyHash, KeyHasher, KeyText, MAX_KEY_BYTES, Namespace, PARTITIONS, Partition};
 pub use label::{Label, Version};
 /// The traits without the derives of the same names, for a crate that has derives of its own.

@@ -18,6 +18,7 @@ const STALE: usize = 3;
 /// | 0 | 2 | magic, `C1 4C` |
 /// | 2 | 1 | layout |
 /// | 3 | 1 | the stale mark |
+/// | 8 | 8 | the lower half of the key's hash |
 /// | 16 | 8 | birth |
 /// | 24 | 8 | version |
 /// | 48 | 2 | schema version |
@@ -28,6 +29,8 @@ const STALE: usize = 3;
 pub struct Peek {
     /// The number of the header's layout.
     pub layout: u8,
+    /// Whose value it is, by the [fingerprint](crate::KeyHash::fingerprint) of its key.
+    pub key: u64,
     /// The order of tag invalidations that its load knew.
     pub birth: Sequence,
     /// The writer's version.
@@ -43,6 +46,7 @@ impl Peek {
         let eight = |from: usize| header.get(from..)?.first_chunk().copied().map(u64::from_le_bytes);
         Some(Self {
             layout: *header.get(2)?,
+            key: eight(8)?,
             birth: Sequence::new(eight(16)?),
             version: Version::new(eight(24)?),
             schema: header.get(48..)?.first_chunk().copied().map(u16::from_le_bytes)?,

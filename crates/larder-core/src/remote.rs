@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use crate::bus::{Announced, Frame};
 use crate::error::Result;
+use crate::health::Connection;
 use crate::key::{Key, Partition};
 use crate::label::Version;
 use crate::name::CacheName;
@@ -69,6 +70,22 @@ pub trait Remote: fmt::Debug + Send + Sync + 'static {
     /// The tags that were invalidated after `since`, with the floor below which they have been forgotten, and the caches
     /// that were ever cleared.
     async fn invalidated_tags(&self, since: Sequence) -> Result<TagDelta>;
+
+    /// Makes sure, at the start of a process, that the tier can be used: that its permissions suffice, and that whoever used
+    /// it before laid it out in the same way.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](crate::ErrorKind::Unavailable) or [`Elapsed`](crate::ErrorKind::Elapsed) if nobody can tell at present; then
+    /// the process starts without it. Any other, if it is there and cannot be used; then the process does not start.
+    async fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// How the connections to it fare.
+    fn connections(&self) -> Vec<Connection> {
+        Vec::new()
+    }
 }
 
 /// Asks for the right to load one key.

@@ -1,13 +1,20 @@
 //! From the client's errors to ours, once.
 
+use std::io;
+
 use larder_core::{Error, ErrorKind};
 use redis::{ErrorKind as Kind, RedisError};
+
+/// Answers of a server that says: not now, or not here. Whoever asks again later, or elsewhere, may be served.
+const PASSING: [&str; 9] =
+    ["ASK", "BUSY", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "MOVED", "NOREPLICAS", "READONLY", "TRYAGAIN"];
 
 /// What went wrong, in terms of what a caller can decide.
 pub fn translate(error: RedisError) -> Error {
     let kind = match error.kind() {
         _ if error.is_timeout() => ErrorKind::Elapsed,
         Kind::InvalidClientConfig => ErrorKind::Invalid,
+        _ if error.code().is_some_and(|code| PASSING.contains(&code)) => ErrorKind::Unavailable,
         Kind::AuthenticationFailed | Kind::Server(_) | Kind::Extension => ErrorKind::Refused,
         _ => ErrorKind::Unavailable,
     };
@@ -23,4 +30,9 @@ pub fn translate(error: RedisError) -> Error {
         None => translated,
     }
     .because(error)
+}
+
+/// The error of who calls while there is no connection.
+pub(crate) fn down() -> RedisError {
+    io::Error::new(io::ErrorKind::NotConnected, "not connected").into()
 }

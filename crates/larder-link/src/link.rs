@@ -1,240 +1,196 @@
-//! One supervised connection.
+//! The calls of one process, wherever the servers are.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
-use larder_core::{Error, ErrorKind, Result};
-use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Cmd, Pipeline, ProtocolVersion, Value};
-use tokio::runtime::Handle;
-use tokio::time::{sleep, timeout};
+use larder_core::{Connection, Result};
+use redis::{Cmd, Pipeline, RedisError, Value};
 
-use crate::address::Address;
+use crate::address::{Address, Topology};
+use crate::cluster::Cluster;
 use crate::error::translate;
+use crate::line::{Greeting, Line};
+use crate::owners::Login;
+use crate::place::Place;
+use crate::sentinel::Sentinels;
+use crate::slot::Slot;
 
-/// How long a connection may take to be made.
-const CONNECTING: Duration = Duration::from_millis(500);
-
-/// The pauses between attempts: from the first to the longest.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-
-/// After so many calls in a row that were not answered in time the connection is given up.
-const PATIENCE: u32 = 2;
-
-/// A connection to one server that is kept up. Cloning it copies a pointer.
-#[derive(Clone)]
+/// The connections for calls: one to a single server or the master that sentinels name, and one to each master of a
+/// cluster. Cloning it copies a pointer; with the last clone they end.
+#[derive(Clone, Debug)]
 pub struct Link {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
     address: Address,
-    state: Mutex<State>,
-    /// How many calls in a row were not answered in time.
-    unanswered: AtomicU32,
+    wires: Wires,
 }
 
-enum State {
-    Up(MultiplexedConnection),
-    /// Somebody is reconnecting.
-    Down,
-}
-
-/// Whether a link is up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Status {
-    /// Calls are sent.
-    Up,
-    /// Calls fail at once, while the link reconnects.
-    Down,
+#[derive(Clone, Debug)]
+pub(crate) enum Wires {
+    Single(Line, Box<Place>),
+    Cluster(Cluster),
 }
 
 impl Link {
-    /// A link that begins to connect at once, in the background. Must be called within a tokio runtime.
+    /// A link that begins to connect at once, in the background, and goes on without end. Must be called within a tokio
+    /// runtime.
     pub fn open(address: Address) -> Self {
-        let inner = Inner { address, state: Mutex::new(State::Down), unanswered: AtomicU32::new(0) };
-        let link = Self { inner: Arc::new(inner) };
-        link.reconnect();
-        link
+        Self::greeting(address, Pipeline::new())
     }
 
-    /// The same, but waits until it is up, or says why it is not.
+    /// The same; each server is told this first, on each connection. What it answers does not matter.
+    pub fn greeting(address: Address, greeting: Pipeline) -> Self {
+        let greeting = Arc::new(greeting);
+        let wires = match address.topology.clone() {
+            Topology::Single(target) => single(Place::Fixed(target), greeting),
+            Topology::Sentinel { sentinels, name, master } => {
+                single(Place::Master(Sentinels { places: sentinels, name, master }), greeting)
+            }
+            Topology::Cluster(seeds) => {
+                let target = seeds.first().cloned().expect("an address has a host");
+                Wires::Cluster(Cluster::open(seeds, Login { target, greeting }))
+            }
+        };
+        Self { address, wires }
+    }
+
+    /// Waits until all connections are up.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unavailable`], [`ErrorKind::Elapsed`] or [`ErrorKind::Refused`] by what happened.
-    pub async fn connect(address: Address) -> Result<Self> {
-        let connection = connect(&address).await?;
-        let inner =
-            Inner { address, state: Mutex::new(State::Up(connection)), unanswered: AtomicU32::new(0) };
-        Ok(Self { inner: Arc::new(inner) })
+    /// What stood in the way of the first attempt. The link goes on trying all the same.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost if the future is dropped.
+    pub async fn connected(&self) -> Result<()> {
+        match &self.wires {
+            Wires::Single(line, _) => line.connected().await,
+            Wires::Cluster(cluster) => cluster.connected().await,
+        }
     }
 
-    /// Sends one command and waits for its answer.
+    /// Sends one command to who has the slot, and waits for the answer.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unavailable`] at once while the link is down.
+    /// [`Unavailable`](larder_core::ErrorKind::Unavailable) at once while there is no connection.
     ///
     /// # Cancel safety
     ///
     /// The command may have been executed. The answers of others are not mixed up.
-    pub async fn call(&self, command: &Cmd) -> Result<Value> {
-        let mut connection = self.connection()?;
-        let watch = Watch { link: self, is_answered: false };
-        watch.over(connection.send_packed_command(command).await.and_then(Value::extract_error))
+    pub async fn call(&self, slot: Slot, command: &Cmd) -> Result<Value> {
+        let answer = match &self.wires {
+            Wires::Single(line, _) => line.call(command).await,
+            Wires::Cluster(cluster) => cluster.call(slot, command).await,
+        };
+        answer.map_err(|error| self.translate(error))
     }
 
-    /// Sends several commands at once and waits for all answers, of which some may be errors of the server.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Unavailable`] at once while the link is down.
+    /// Sends several commands, those for the same server at once, and waits for all answers. They are in the order of the
+    /// commands; each may be an error of its own.
     ///
     /// # Cancel safety
     ///
-    /// The commands may have been executed. The answers of others are not mixed up.
-    pub async fn call_all(&self, commands: &Pipeline, count: usize) -> Result<Vec<Value>> {
-        let mut connection = self.connection()?;
-        let watch = Watch { link: self, is_answered: false };
-        watch.over(connection.send_packed_commands(commands, 0, count).await)
+    /// Any of the commands may have been executed. The answers of others are not mixed up.
+    pub async fn call_each(&self, commands: Vec<(Slot, Cmd)>) -> Vec<Result<Value>> {
+        let answers = match &self.wires {
+            Wires::Single(line, _) => call_all(line, &commands).await,
+            Wires::Cluster(cluster) => cluster.call_each(commands).await,
+        };
+        answers.into_iter().map(|answer| answer.map_err(|error| self.translate(error))).collect()
     }
 
-    /// Sends several commands as one transaction, which an atomic pipeline is, and waits for all answers.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Unavailable`] at once while the link is down.
-    ///
-    /// # Cancel safety
-    ///
-    /// The commands may have been executed, all or none. The answers of others are not mixed up.
-    pub async fn transact(&self, commands: &Pipeline, count: usize) -> Result<Vec<Value>> {
-        let mut connection = self.connection()?;
-        let watch = Watch { link: self, is_answered: false };
-        // The answers to its commands come with the one to its end, after its beginning and their being queued.
-        let mut replies = watch.over(connection.send_packed_commands(commands, count + 1, 1).await)?;
-        match replies.pop() {
-            Some(Value::Array(replies)) => Ok(replies),
-            _ => Err(Error::new(ErrorKind::Refused, "the server has not run a transaction")),
+    /// Each server that has keys, for what concerns all keys of one.
+    pub fn servers(&self) -> Vec<Server> {
+        let mut servers: Vec<Server> = match &self.wires {
+            Wires::Single(line, _) => vec![Server { line: line.clone() }],
+            Wires::Cluster(cluster) => cluster.lines().into_iter().map(|line| Server { line }).collect(),
+        };
+        servers.sort_by_key(Server::name);
+        servers
+    }
+
+    /// Has the connection to who has the slot looked into: something came over it that should not.
+    pub fn doubt(&self, slot: Slot) {
+        match &self.wires {
+            Wires::Single(line, _) => line.doubt(),
+            Wires::Cluster(cluster) => cluster.doubt(slot),
         }
+    }
+
+    /// Whether the keys are shared by several masters, so that a command may only touch those of one slot.
+    pub fn is_cluster(&self) -> bool {
+        matches!(self.wires, Wires::Cluster(_))
     }
 
     /// Where it leads.
     pub fn address(&self) -> &Address {
-        &self.inner.address
+        &self.address
     }
 
-    /// Whether it is up.
-    pub fn status(&self) -> Status {
-        match *self.state() {
-            State::Up(_) => Status::Up,
-            State::Down => Status::Down,
+    /// How its connections fare.
+    pub fn connections(&self) -> Vec<Connection> {
+        match &self.wires {
+            Wires::Single(line, _) => vec![line.health()],
+            Wires::Cluster(cluster) => cluster.health(),
         }
     }
 
-    fn connection(&self) -> Result<MultiplexedConnection> {
-        match &*self.state() {
-            State::Up(connection) => Ok(connection.clone()),
-            State::Down => Err(Error::new(ErrorKind::Unavailable, "the server cannot be reached")
-                .with("server", &self.inner.address)),
-        }
+    pub(crate) fn wires(&self) -> &Wires {
+        &self.wires
     }
 
-    /// Gives the connection up, unless somebody else has, and reconnects.
-    fn give_up(&self) {
-        let was_up = matches!(std::mem::replace(&mut *self.state(), State::Down), State::Up(_));
-        if was_up {
-            tracing::warn!(server = %self.inner.address, "the connection is lost");
-            self.reconnect();
-        }
-    }
-
-    /// Reconnects in the background, for as long as anybody has the link.
-    fn reconnect(&self) {
-        let Ok(runtime) = Handle::try_current() else {
-            return;
-        };
-        let inner = Arc::downgrade(&self.inner);
-        let address = self.inner.address.clone();
-        runtime.spawn(async move {
-            let mut pause = FIRST_PAUSE;
-            loop {
-                match connect(&address).await {
-                    Ok(connection) => {
-                        if let Some(inner) = inner.upgrade() {
-                            inner.unanswered.store(0, Ordering::Relaxed);
-                            *Self { inner }.state() = State::Up(connection);
-                            tracing::info!(server = %address, "connected");
-                        }
-                        return;
-                    }
-                    Err(error) => tracing::debug!(server = %address, %error, "not connected yet"),
-                }
-                if inner.strong_count() == 0 {
-                    return;
-                }
-                sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
-        });
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn translate(&self, error: RedisError) -> larder_core::Error {
+        translate(error).with("server", &self.address)
     }
 }
 
-/// Watches over one call. One that is dropped before its answer came has run out of its caller's time.
-struct Watch<'a> {
-    link: &'a Link,
-    is_answered: bool,
+/// One of the servers that have the keys.
+#[derive(Clone, Debug)]
+pub struct Server {
+    line: Line,
 }
 
-impl Watch<'_> {
-    fn over<T>(mut self, answer: redis::RedisResult<T>) -> Result<T> {
-        self.is_answered = true;
-        match answer {
-            Ok(answer) => {
-                self.link.inner.unanswered.store(0, Ordering::Relaxed);
-                Ok(answer)
-            }
-            Err(error) => {
-                if error.is_io_error() || error.is_connection_dropped() || error.is_unrecoverable_error() {
-                    self.link.give_up();
-                }
-                Err(translate(error).with("server", &self.link.inner.address))
-            }
-        }
+impl Server {
+    /// Sends it a command, and waits for the answer.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](larder_core::ErrorKind::Unavailable) at once while there is no connection.
+    ///
+    /// # Cancel safety
+    ///
+    /// The command may have been executed.
+    pub async fn call(&self, command: &Cmd) -> Result<Value> {
+        let answer = self.line.call(command).await;
+        answer.map_err(|error| translate(error).with("server", self.name()))
+    }
+
+    /// Where it is.
+    pub fn name(&self) -> String {
+        self.line.place()
     }
 }
 
-impl Drop for Watch<'_> {
-    fn drop(&mut self) {
-        if !self.is_answered && self.link.inner.unanswered.fetch_add(1, Ordering::Relaxed) + 1 >= PATIENCE {
-            self.link.give_up();
-        }
+fn single(place: Place, greeting: Greeting) -> Wires {
+    Wires::Single(Line::open(place.clone(), greeting), Box::new(place))
+}
+
+async fn call_all(line: &Line, commands: &[(Slot, Cmd)]) -> Vec<Result<Value, RedisError>> {
+    let mut pipeline = Pipeline::with_capacity(commands.len());
+    for (_, command) in commands {
+        pipeline.add_command(command.clone());
+    }
+    if commands.is_empty() {
+        return Vec::new();
+    }
+    match line.call_all(&pipeline).await {
+        Ok(answers) => answers.into_iter().map(Value::extract_error).collect(),
+        Err(error) => commands.iter().map(|_| Err(error.clone())).collect(),
     }
 }
 
-async fn connect(address: &Address) -> Result<MultiplexedConnection> {
-    let client = Client::open(address.info(ProtocolVersion::RESP2)).map_err(translate)?;
-    let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(CONNECTING))
-        // Callers have deadlines of their own, and the watch counts those that were not kept.
-        .set_response_timeout(None)
-        .set_pipeline_buffer_size(1_024);
-    let connecting = client.get_multiplexed_async_connection_with_config(&config);
-    let elapsed = |_| Error::new(ErrorKind::Elapsed, "the server did not answer in time");
-    timeout(CONNECTING, connecting).await.map_err(elapsed)?.map_err(translate)
-}
-
-impl fmt::Debug for Link {
+impl fmt::Display for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Link").field("address", &self.inner.address).field("status", &self.status()).finish()
+        self.address.fmt(f)
     }
 }

@@ -1,7 +1,7 @@
 //! Calling a script.
 
-use larder_core::{Error, ErrorKind, Result};
-use larder_link::Link;
+use larder_core::{Chain, Error, ErrorKind, Result};
+use larder_link::{Link, slot_of};
 use redis::{Cmd, ToRedisArgs, Value};
 
 use crate::scripts::Script;
@@ -9,17 +9,19 @@ use crate::scripts::Script;
 /// A script with its keys and arguments.
 pub(crate) struct Call<'a> {
     script: &'a Script,
-    keys: Vec<Vec<u8>>,
+    chain: Chain,
+    keys: Vec<String>,
     args: Vec<Vec<u8>>,
 }
 
 impl<'a> Call<'a> {
-    pub(crate) fn of(script: &'a Script) -> Self {
-        Self { script, keys: Vec::new(), args: Vec::new() }
+    /// A call of a script on keys that lie where this chain does.
+    pub(crate) fn of(script: &'a Script, chain: Chain) -> Self {
+        Self { script, chain, keys: Vec::new(), args: Vec::new() }
     }
 
     pub(crate) fn key(mut self, key: String) -> Self {
-        self.keys.push(key.into_bytes());
+        self.keys.push(key);
         self
     }
 
@@ -30,22 +32,29 @@ impl<'a> Call<'a> {
 
     /// Runs it. A server that does not know the script is given it, and asked again.
     pub(crate) async fn run(self, link: &Link) -> Result<Value> {
-        match link.call(&self.by_hash()).await {
+        let slot = slot_of(self.chain);
+        let answer = match link.call(slot, &self.command("EVALSHA", &self.script.hash)).await {
             // By its text it is remembered, so that the next one finds it.
-            Err(error) if is_unknown(&error) => link.call(&self.command("EVAL", self.script.code)).await,
-            outcome => outcome,
+            Err(error) if is_unknown(&error) => {
+                link.call(slot, &self.command("EVAL", self.script.code)).await
+            }
+            answer => answer,
+        };
+        if let Ok(Value::SimpleString(_) | Value::Okay) = answer {
+            // No script of ours answers so. This may be the answer to another question.
+            link.doubt(slot);
         }
-    }
-
-    fn by_hash(&self) -> Cmd {
-        self.command("EVALSHA", &self.script.hash)
+        answer
     }
 
     fn command(&self, name: &str, script: &str) -> Cmd {
         let mut command = redis::cmd(name);
         command.arg(script).arg(self.keys.len());
-        for part in self.keys.iter().chain(&self.args) {
-            command.arg(part.as_slice());
+        for key in &self.keys {
+            command.arg(key);
+        }
+        for arg in &self.args {
+            command.arg(arg.as_slice());
         }
         command
     }

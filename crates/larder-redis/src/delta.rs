@@ -6,8 +6,8 @@ use redis::Value;
 use crate::reply;
 
 /// Reads the four answers: the sequence, the tags with their stamps, the floor, and the clears.
-pub(crate) fn read(replies: Vec<Value>) -> Result<TagDelta> {
-    let mut replies = replies.into_iter();
+pub(crate) fn read(reply: Value) -> Result<TagDelta> {
+    let mut replies = reply::list(reply)?.into_iter();
     let mut next = || replies.next().unwrap_or(Value::Nil);
     let seen = reply::sequence(&next());
     let tags = pairs(next())?;
@@ -20,7 +20,7 @@ pub(crate) fn read(replies: Vec<Value>) -> Result<TagDelta> {
         match name_of(name) {
             Some("") => delta.everything = reply::sequence(at),
             Some(name) => {
-                delta.caches.extend(CacheName::new(name).ok().map(|name| (name, reply::sequence(at))))
+                delta.caches.extend(CacheName::new(name).ok().map(|name| (name, reply::sequence(at))));
             }
             None => {}
         }
@@ -28,11 +28,8 @@ pub(crate) fn read(replies: Vec<Value>) -> Result<TagDelta> {
     Ok(delta)
 }
 
-/// Names and what belongs to them, as one flat list or as a map.
+/// Names and what belongs to them, from one flat list.
 fn pairs(reply: Value) -> Result<Vec<(Value, Value)>> {
-    if let Value::Map(pairs) = reply {
-        return Ok(pairs);
-    }
     let mut items = reply::list(reply)?.into_iter();
     let mut pairs = Vec::new();
     while let (Some(name), Some(value)) = (items.next(), items.next()) {

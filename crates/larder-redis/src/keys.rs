@@ -9,13 +9,13 @@
 //!   larder:{pT}:prod.shop~s              the last sequence of tags and clears
 //!   larder:{pT}:prod.shop~t              the tags, by their last invalidation
 //!   larder:{pT}:prod.shop~n              the caches, by their last clear
+//!   larder:{pT}:prod.shop~p              how all of this is laid out
 //! ```
 //!
 //! Names of apps and caches contain neither colons nor tildes nor braces, so that no two of these are the same.
 
 use larder_core::{AppName, Chain, Key};
-
-use crate::partitions::hash_tag;
+use larder_link::hash_tag;
 
 pub(crate) fn value(key: &Key) -> String {
     of_key(key, "")
@@ -33,16 +33,21 @@ pub(crate) fn version(key: &Key) -> String {
     of_key(key, "~w")
 }
 
-pub(crate) fn sequence(app: &AppName, chain: Chain) -> String {
-    of_app(app, chain, "~s")
-}
-
 pub(crate) fn tags(app: &AppName) -> String {
-    of_app(app, Chain::Tags, "~t")
+    of_tags(app, "~t")
 }
 
 pub(crate) fn clears(app: &AppName) -> String {
-    of_app(app, Chain::Tags, "~n")
+    of_tags(app, "~n")
+}
+
+pub(crate) fn layout(app: &AppName) -> String {
+    of_tags(app, "~p")
+}
+
+/// What lies there for a moment, at the start of a process.
+pub(crate) fn checks(app: &AppName) -> [String; 2] {
+    ["~c", "~d"].map(|kind| of_tags(app, kind))
 }
 
 fn of_key(key: &Key, kind: &str) -> String {
@@ -51,6 +56,6 @@ fn of_key(key: &Key, kind: &str) -> String {
     format!("larder:{{{tag}}}:{}:{}{kind}:{}", namespace.app(), namespace.cache(), key.text())
 }
 
-fn of_app(app: &AppName, chain: Chain, kind: &str) -> String {
-    format!("larder:{{{}}}:{app}{kind}", hash_tag(chain))
+fn of_tags(app: &AppName, kind: &str) -> String {
+    format!("larder:{{{}}}:{app}{kind}", hash_tag(Chain::Tags))
 }

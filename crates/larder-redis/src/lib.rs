@@ -4,9 +4,9 @@
 //! its slot, and none trusts what lies under a key.
 
 mod call;
+mod check;
 mod delta;
 mod keys;
-mod partitions;
 mod remote;
 mod reply;
 mod scripts;

@@ -5,21 +5,22 @@ use std::fmt;
 use async_trait::async_trait;
 use bytes::Bytes;
 use larder_core::{
-    Announced, AppName, Chain, Error, ErrorKind, Fill, Filled, Frame, Invalidation, Key, Lease, LeaseMode,
-    LeaseReply, LeaseRequest, Partition, Peek, Put, Remote, Result, Sequence, TagDelta, Ttl, Version,
+    Announced, AppName, Chain, Connection, Error, ErrorKind, Fill, Filled, Frame, Invalidation, Key, Lease,
+    LeaseMode, LeaseReply, LeaseRequest, Partition, Peek, Put, Remote, Result, Sequence, TagDelta, Ttl,
+    Version,
 };
-use larder_link::Link;
+use larder_link::{Address, Link, Slot, sequence_key, slot_of};
 use redis::Value;
 
 use crate::call::Call;
 use crate::keys;
 use crate::reply;
-use crate::scripts::{Script, Scripts};
+use crate::scripts::{self, Script, Scripts};
 
 /// How many tags are remembered. Past that the oldest are forgotten, and the floor says so.
 const MOST_TAGS: usize = 65_536;
 
-/// The shared tier of one app on one Redis or Valkey server.
+/// The shared tier of one app on Redis or Valkey: a single server, the master that sentinels name, or a cluster.
 pub struct RedisRemote {
     pub(crate) link: Link,
     pub(crate) app: AppName,
@@ -27,9 +28,15 @@ pub struct RedisRemote {
 }
 
 impl RedisRemote {
-    /// The shared tier of `app` on the server that the link leads to.
-    pub fn new(link: Link, app: AppName) -> Self {
-        Self { link, app, scripts: Scripts::new() }
+    /// The shared tier of `app` on the servers at that address. It begins to connect at once, in the background. Must be
+    /// called within a tokio runtime.
+    pub fn open(address: Address, app: AppName) -> Self {
+        Self { link: Link::greeting(address, scripts::loading()), app, scripts: Scripts::new() }
+    }
+
+    /// Its connections, for the bus to share what both need.
+    pub fn link(&self) -> &Link {
+        &self.link
     }
 
     /// Keys must be those of one partition, and of this app.
@@ -53,7 +60,7 @@ impl RedisRemote {
 
     /// A call of a script that ends in an announcement, with what all of those begin with.
     fn announcing<'a>(&self, script: &'a Script, chain: Chain, frame: &Frame) -> Call<'a> {
-        let call = Call::of(script).key(keys::sequence(&self.app, chain));
+        let call = Call::of(script, chain).key(sequence_key(&self.app, chain));
         match frame {
             Frame::Bytes { channel, head, body } => call.arg(&**channel).arg(&**head).arg(&**body),
             // Another kind is not ours to send.
@@ -81,8 +88,7 @@ impl RedisRemote {
             }
             Invalidation::Version(key, version) => {
                 self.check_app(key)?;
-                let chain = Chain::Keys(key.hash().partition());
-                self.announcing(&scripts.supersede, chain, frame)
+                self.announcing(&scripts.supersede, chain_of(key), frame)
                     .key(keys::value(key))
                     .key(keys::lease(key))
                     .key(keys::version(key))
@@ -107,26 +113,100 @@ impl RedisRemote {
         })
     }
 
-    async fn get_with(&self, keys: &[Key], first: Option<String>) -> Result<Vec<Value>> {
-        let mut commands = redis::pipe();
-        if let Some(first) = &first {
-            commands.cmd("GET").arg(first);
+    /// Reads keys and, in the same step where there is one server, the sequence of the tags before them.
+    async fn read(&self, keys: &[Key], tags: Tags) -> Result<(Vec<Option<Bytes>>, Sequence)> {
+        keys.iter().try_for_each(|key| self.check_app(key))?;
+        if self.link.is_cluster() {
+            return self.read_cluster(keys, tags).await;
+        }
+        let mut command = redis::cmd(if keys.len() == 1 && tags == Tags::Unasked { "GET" } else { "MGET" });
+        if tags == Tags::Asked {
+            command.arg(sequence_key(&self.app, Chain::Tags));
         }
         for key in keys {
-            self.check_app(key)?;
-            commands.cmd("GET").arg(keys::value(key));
+            command.arg(keys::value(key));
         }
-        let count = keys.len() + usize::from(first.is_some());
-        if count == 0 { Ok(Vec::new()) } else { self.link.call_all(&commands, count).await }
+        if command.args_iter().len() == 1 {
+            return Ok((Vec::new(), Sequence::ZERO));
+        }
+        let slot = slot_of(Chain::Tags);
+        let mut values = match self.link.call(slot, &command).await {
+            Ok(Value::Array(values)) => values.into_iter(),
+            Ok(value) => vec![value].into_iter(),
+            Err(error) if is_of_another_type(&error) => vec![Value::Nil].into_iter(),
+            Err(error) => return Err(error),
+        };
+        let at = match tags {
+            Tags::Asked => values.next().map_or(Sequence::ZERO, |value| reply::sequence(&value)),
+            Tags::Unasked => Sequence::ZERO,
+        };
+        Ok((self.values(keys, values)?, at))
+    }
+
+    /// The same where every partition lies on a server of its own. The tags are asked for first, since what is read must not
+    /// be older.
+    async fn read_cluster(&self, keys: &[Key], tags: Tags) -> Result<(Vec<Option<Bytes>>, Sequence)> {
+        let mut at = Sequence::ZERO;
+        if tags == Tags::Asked {
+            let mut command = redis::cmd("GET");
+            command.arg(sequence_key(&self.app, Chain::Tags));
+            at = reply::sequence(&self.link.call(slot_of(Chain::Tags), &command).await?);
+        }
+        let get = |key: &Key| {
+            let mut command = redis::cmd("GET");
+            command.arg(keys::value(key));
+            (slot_of_key(key), command)
+        };
+        let answers = match keys {
+            [key] => {
+                let (slot, command) = get(key);
+                vec![self.link.call(slot, &command).await]
+            }
+            keys => self.link.call_each(keys.iter().map(get).collect()).await,
+        };
+        let value = |answer: Result<Value>| match answer {
+            Err(error) if is_of_another_type(&error) => Ok(Value::Nil),
+            answer => answer,
+        };
+        let values = answers.into_iter().map(value).collect::<Result<Vec<_>>>()?;
+        Ok((self.values(keys, values.into_iter())?, at))
+    }
+
+    fn values(&self, keys: &[Key], values: impl Iterator<Item = Value>) -> Result<Vec<Option<Bytes>>> {
+        let values: Vec<Option<Bytes>> = values.map(reply::bytes).collect::<Result<_>>()?;
+        if values.len() != keys.len() {
+            return Err(reply::out_of_place("an answer for each key"));
+        }
+        for (key, value) in keys.iter().zip(&values) {
+            let is_anothers = |entry: Peek| entry.key != key.hash().fingerprint();
+            if value.as_deref().and_then(Peek::into).is_some_and(is_anothers) {
+                // Somebody has put it there, or it is the answer to another question.
+                tracing::warn!(key = %key.hash(), "what was read belongs to another key");
+                self.link.doubt(slot_of_key(key));
+            }
+        }
+        Ok(values)
     }
 }
 
+/// Whether the sequence of the tags is wanted, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tags {
+    Asked,
+    Unasked,
+}
+
 /// What lies under a key of ours may be of another type: then there is no value.
-fn value(reply: Value) -> Result<Option<Bytes>> {
-    match reply {
-        Value::ServerError(_) => Ok(None),
-        reply => reply::bytes(reply),
-    }
+fn is_of_another_type(error: &Error) -> bool {
+    error.context().any(|(name, value)| name == "code" && value == "WRONGTYPE")
+}
+
+fn chain_of(key: &Key) -> Chain {
+    Chain::Keys(key.hash().partition())
+}
+
+fn slot_of_key(key: &Key) -> Slot {
+    slot_of(chain_of(key))
 }
 
 fn with_keys<'a>(call: Call<'a>, of: &[Key]) -> Call<'a> {
@@ -136,14 +216,11 @@ fn with_keys<'a>(call: Call<'a>, of: &[Key]) -> Call<'a> {
 #[async_trait]
 impl Remote for RedisRemote {
     async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Bytes>>> {
-        self.get_with(keys, None).await?.into_iter().map(value).collect()
+        Ok(self.read(keys, Tags::Unasked).await?.0)
     }
 
     async fn get_and_tags(&self, keys: &[Key]) -> Result<(Vec<Option<Bytes>>, Sequence)> {
-        let first = keys::sequence(&self.app, Chain::Tags);
-        let mut replies = self.get_with(keys, Some(first)).await?.into_iter();
-        let tags = replies.next().map_or(Sequence::ZERO, |reply| reply::sequence(&reply));
-        Ok((replies.map(value).collect::<Result<_>>()?, tags))
+        self.read(keys, Tags::Asked).await
     }
 
     async fn lease(&self, key: &Key, request: &LeaseRequest) -> Result<LeaseReply> {
@@ -154,7 +231,7 @@ impl Remote for RedisRemote {
             LeaseMode::Any => ("any", Bytes::new()),
             _ => return Err(Error::new(ErrorKind::Refused, "the server does not know this mode of a lease")),
         };
-        let call = Call::of(&self.scripts.lease)
+        let call = Call::of(&self.scripts.lease, chain_of(key))
             .key(keys::value(key))
             .key(keys::lease(key))
             .key(keys::guards(key))
@@ -171,19 +248,23 @@ impl Remote for RedisRemote {
             (1, Some(stored)) => LeaseReply::Found(reply::bytes(stored)?.unwrap_or_default()),
             (2, Some(left)) => LeaseReply::Busy(ttl(reply::number(&left)?)),
             (3, _) => LeaseReply::Quarantined,
-            _ => return Err(Error::new(ErrorKind::Refused, "the server answers what it should not")),
+            _ => return Err(reply::out_of_place("an answer of that script")),
         })
     }
 
     async fn renew(&self, key: &Key, lease: Lease, hold: Ttl) -> Result<bool> {
         self.check_app(key)?;
-        let call = Call::of(&self.scripts.renew).key(keys::lease(key)).arg(&lease.get().to_le_bytes()[..]);
+        let call = Call::of(&self.scripts.renew, chain_of(key))
+            .key(keys::lease(key))
+            .arg(&lease.get().to_le_bytes()[..]);
         Ok(reply::number(&call.arg(hold.as_millis()).run(&self.link).await?)? == 1)
     }
 
     async fn release(&self, key: &Key, lease: Lease) -> Result<()> {
         self.check_app(key)?;
-        let call = Call::of(&self.scripts.release).key(keys::lease(key)).arg(&lease.get().to_le_bytes()[..]);
+        let call = Call::of(&self.scripts.release, chain_of(key))
+            .key(keys::lease(key))
+            .arg(&lease.get().to_le_bytes()[..]);
         call.run(&self.link).await.map(drop)
     }
 
@@ -194,7 +275,7 @@ impl Remote for RedisRemote {
             Fill::Header(header, ttl) => (&self.scripts.touch, header, ttl),
             _ => return Err(Error::new(ErrorKind::Refused, "the server does not know this kind of fill")),
         };
-        let call = Call::of(script)
+        let call = Call::of(script, chain_of(key))
             .key(keys::value(key))
             .key(keys::lease(key))
             .key(keys::version(key))
@@ -206,7 +287,7 @@ impl Remote for RedisRemote {
             1 => Ok(Filled::Stored),
             2 => Ok(Filled::Vanished),
             3 => Ok(Filled::Outdated),
-            _ => Err(Error::new(ErrorKind::Refused, "the server answers what it should not")),
+            _ => Err(reply::out_of_place("an answer of that script")),
         }
     }
 
@@ -216,7 +297,7 @@ impl Remote for RedisRemote {
             return Err(Error::new(ErrorKind::Invalid, "what is put must be an entry with a version"));
         }
         let call = self
-            .announcing(&self.scripts.put, Chain::Keys(key.hash().partition()), frame)
+            .announcing(&self.scripts.put, chain_of(key), frame)
             .key(keys::value(key))
             .key(keys::lease(key))
             .key(keys::version(key))
@@ -229,7 +310,7 @@ impl Remote for RedisRemote {
             [Value::Int(1), previous, sequence] => Ok(Put::Stored(announced(previous, sequence, frame))),
             [Value::Int(2)] => Ok(Put::Outdated),
             [Value::Int(3)] => Ok(Put::Foreign),
-            _ => Err(Error::new(ErrorKind::Refused, "the server answers what it should not")),
+            _ => Err(reply::out_of_place("an answer of that script")),
         }
     }
 
@@ -238,22 +319,27 @@ impl Remote for RedisRemote {
         let reply = reply::list(call.run(&self.link).await?)?;
         match reply.as_slice() {
             [previous, sequence] => Ok(announced(previous, sequence, frame)),
-            _ => Err(Error::new(ErrorKind::Refused, "the server answers what it should not")),
+            _ => Err(reply::out_of_place("an answer of that script")),
         }
     }
 
     async fn sequences(&self) -> Result<Vec<(Chain, Sequence)>> {
         let chains: Vec<Chain> = Partition::all().map(Chain::Keys).chain([Chain::Tags]).collect();
-        let mut commands = redis::pipe();
-        for &chain in &chains {
-            commands.cmd("GET").arg(keys::sequence(&self.app, chain));
-        }
-        let replies = self.link.call_all(&commands, chains.len()).await?;
-        Ok(chains.into_iter().zip(replies.iter().map(reply::sequence)).collect())
+        let get = |&chain: &Chain| {
+            let mut command = redis::cmd("GET");
+            command.arg(sequence_key(&self.app, chain));
+            (slot_of(chain), command)
+        };
+        let answers = self.link.call_each(chains.iter().map(get).collect()).await;
+        chains
+            .into_iter()
+            .zip(answers)
+            .map(|(chain, answer)| Ok((chain, reply::sequence(&answer?))))
+            .collect()
     }
 
     async fn raise(&self, chain: Chain, at: Sequence) -> Result<()> {
-        let call = Call::of(&self.scripts.raise).key(keys::sequence(&self.app, chain)).arg(at.get());
+        let call = Call::of(&self.scripts.raise, chain).key(sequence_key(&self.app, chain)).arg(at.get());
         match reply::number(&call.run(&self.link).await?)? {
             1 => Ok(()),
             _ => {
@@ -264,22 +350,21 @@ impl Remote for RedisRemote {
     }
 
     async fn invalidated_tags(&self, since: Sequence) -> Result<TagDelta> {
-        let mut commands = redis::pipe();
-        commands
-            .atomic()
-            .cmd("GET")
-            .arg(keys::sequence(&self.app, Chain::Tags))
-            .cmd("ZRANGEBYSCORE")
-            .arg(keys::tags(&self.app))
-            .arg(format!("({since}"))
-            .arg("+inf")
-            .arg("WITHSCORES")
-            .cmd("ZSCORE")
-            .arg(keys::tags(&self.app))
-            .arg("floor")
-            .cmd("HGETALL")
-            .arg(keys::clears(&self.app));
-        crate::delta::read(self.link.transact(&commands, 4).await?)
+        let call = Call::of(&self.scripts.delta, Chain::Tags)
+            .key(sequence_key(&self.app, Chain::Tags))
+            .key(keys::tags(&self.app))
+            .key(keys::clears(&self.app))
+            .arg(since.get());
+        crate::delta::read(call.run(&self.link).await?)
+    }
+
+    async fn check(&self) -> Result<()> {
+        self.link.connected().await?;
+        crate::check::check(self).await
+    }
+
+    fn connections(&self) -> Vec<Connection> {
+        self.link.connections()
     }
 }
 

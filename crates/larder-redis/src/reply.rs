@@ -48,7 +48,10 @@ pub(crate) fn unexpected(expected: &'static str, found: &Value) -> Error {
         Value::ServerError(_) => "an error",
         _ => "something else",
     };
-    Error::new(ErrorKind::Refused, "the server answers what it should not")
-        .with("expected", expected)
-        .with("found", kind)
+    out_of_place(expected).with("found", kind)
+}
+
+/// The error of an answer that no server gives to the question.
+pub(crate) fn out_of_place(expected: &'static str) -> Error {
+    Error::new(ErrorKind::Refused, "the server answers what it should not").with("expected", expected)
 }

@@ -1,5 +1,7 @@
 //! The scripts: each is one step on the server.
 
+use redis::Pipeline;
+
 /// One step: its text, and the hash by which a server knows it.
 pub(crate) struct Script {
     pub(crate) code: &'static str,
@@ -10,6 +12,16 @@ impl Script {
     fn new(code: &'static str) -> Self {
         Self { code, hash: redis::Script::new(code).get_hash().to_owned() }
     }
+}
+
+/// What a server is told on each connection, so that it knows the scripts before it is asked for one: after a failover it
+/// has forgotten them.
+pub(crate) fn loading() -> Pipeline {
+    let mut loading = redis::pipe();
+    for script in Scripts::new().all() {
+        loading.cmd("SCRIPT").arg("LOAD").arg(script.code);
+    }
+    loading
 }
 
 macro_rules! scripts {
@@ -26,6 +38,10 @@ macro_rules! scripts {
                         include_str!("scripts/prelude.lua"), "\n", include_str!(concat!("scripts/", $file))
                     )),)*
                 }
+            }
+
+            fn all(&self) -> impl Iterator<Item = &Script> {
+                [$(&self.$name),*].into_iter()
             }
         }
     };
@@ -45,4 +61,6 @@ scripts! {
     tags: "tags.lua";
     clear: "clear.lua";
     raise: "raise.lua";
+    delta: "delta.lua";
+    check: "check.lua";
 }

@@ -47,6 +47,9 @@ pub struct LarderBuilder {
     patience: Patience,
     capacity: Option<Capacity>,
     observer: Arc<dyn Observer>,
+    is_required: bool,
+    #[cfg(feature = "redis")]
+    probing: larder_bus::Probing,
 }
 
 /// What the process shares with the fleet.
@@ -55,6 +58,8 @@ enum Choice {
     Alone,
     #[cfg(feature = "embedded")]
     Embedded(Option<larder_memory::MemoryServer>),
+    #[cfg(feature = "redis")]
+    Redis(Box<Result<larder_link::Address>>),
     Given(Arc<dyn Remote>, Option<Arc<dyn Bus>>),
 }
 
@@ -67,6 +72,9 @@ impl LarderBuilder {
             patience: Patience::default(),
             capacity: None,
             observer: Arc::new(()),
+            is_required: false,
+            #[cfg(feature = "redis")]
+            probing: larder_bus::Probing::default(),
         }
     }
 
@@ -82,6 +90,34 @@ impl LarderBuilder {
     #[cfg(feature = "embedded")]
     pub fn embedded_on(self, server: &larder_memory::MemoryServer) -> Self {
         Self { upstream: Choice::Embedded(Some(server.clone())), ..self }
+    }
+
+    /// Uses a shared tier and a bus on Redis or Valkey: a single server, the master that sentinels name, or a cluster. The
+    /// forms of addresses are told at [`Address`](crate::redis::Address).
+    ///
+    /// A process has one connection to each master for calls, and one for the bus.
+    #[cfg(feature = "redis")]
+    pub fn redis<A>(self, address: A) -> Self
+    where
+        A: TryInto<larder_link::Address>,
+        A::Error: Into<Error>,
+    {
+        Self { upstream: Choice::Redis(Box::new(address.try_into().map_err(Into::into))), ..self }
+    }
+
+    /// Sets how closely is watched whether this process hears all invalidations. The staleness bound comes of it.
+    ///
+    /// Default: every second, with half a second for the answer; on a cluster, a quarter of a second more.
+    #[cfg(feature = "redis")]
+    pub fn probing(self, probing: larder_bus::Probing) -> Self {
+        Self { probing, ..self }
+    }
+
+    /// Does not start without the shared tier.
+    ///
+    /// Default: a process starts without it, and goes on trying to reach it.
+    pub fn require_upstream(self) -> Self {
+        Self { is_required: true, ..self }
     }
 
     /// Uses a shared tier and a bus of one's own. The traits, and all that it takes to implement them, are in `larder_core`.
@@ -138,7 +174,10 @@ impl LarderBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`] with the name and the value of a setting that cannot work.
+    /// [`ErrorKind::Invalid`] with the name and the value of a setting that cannot work. [`ErrorKind::Refused`] if the shared tier
+    /// can be reached and not be used: a permission is missing, an app of that name is laid out otherwise, or what is sent
+    /// on the bus is not heard. One that cannot be reached is no error, unless it is
+    /// [required](Self::require_upstream).
     ///
     /// # Cancel safety
     ///
@@ -152,7 +191,10 @@ impl LarderBuilder {
                 .with("setting", "capacity")
                 .with("value", format_args!("{capacity:?}")));
         }
-        let upstream = self.upstream.connect(&app, &self.clock);
+        #[cfg(feature = "redis")]
+        let upstream = self.upstream.connect(&app, &self.clock, self.probing)?;
+        #[cfg(not(feature = "redis"))]
+        let upstream = self.upstream.connect(&app, &self.clock)?;
         let node = Arc::new(Node {
             coherence: Arc::new(Coherence::new(assurance(upstream.as_ref()), self.observer.clone())),
             app,
@@ -169,8 +211,18 @@ impl LarderBuilder {
         });
         let larder = Larder::new(node.clone(), ProcessLocal::new(self.capacity));
         node.start()?;
+        let started = async {
+            node.check().await?;
+            node.synchronized().await;
+            Ok(())
+        };
         // Too late is no failure: the follower goes on.
-        let _ = timeout(START, node.synchronized()).await;
+        match timeout(START, started).await {
+            Ok(Err(error)) if self.is_required || !is_passing(&error) => return Err(error),
+            Ok(Err(error)) => tracing::warn!(%error, "the shared tier cannot be reached yet"),
+            Err(_) if self.is_required => return Err(late()),
+            Ok(Ok(())) | Err(_) => {}
+        }
         tracing::info!(app = %node.app, in_sync = larder.is_in_sync(), "started");
         Ok(larder)
     }
@@ -178,11 +230,16 @@ impl LarderBuilder {
 
 impl Choice {
     #[cfg_attr(
-        not(feature = "embedded"),
+        not(any(feature = "embedded", feature = "redis")),
         expect(unused_variables, reason = "only what is made here needs them")
     )]
-    fn connect(self, app: &AppName, clock: &Clock) -> Option<Upstream> {
-        match self {
+    fn connect(
+        self,
+        app: &AppName,
+        clock: &Clock,
+        #[cfg(feature = "redis")] probing: larder_bus::Probing,
+    ) -> Result<Option<Upstream>> {
+        Ok(match self {
             Self::Alone => None,
             #[cfg(feature = "embedded")]
             Self::Embedded(server) => {
@@ -190,8 +247,15 @@ impl Choice {
                 let link = server.connect(app);
                 Some(Upstream { remote: Arc::new(link.remote()), bus: Some(Arc::new(link.bus())) })
             }
+            #[cfg(feature = "redis")]
+            Self::Redis(address) => {
+                let remote = larder_redis::RedisRemote::open((*address)?, app.clone());
+                let bus = larder_bus::RedisBus::new(remote.link().clone(), app.clone(), clock.clone());
+                let bus: Arc<dyn Bus> = Arc::new(bus.probing(probing)?);
+                Some(Upstream { remote: Arc::new(remote), bus: Some(bus) })
+            }
             Self::Given(remote, bus) => Some(Upstream { remote, bus }),
-        }
+        })
     }
 }
 
@@ -211,6 +275,18 @@ impl Node {
         self.tasks.spawn(follow(self.clone(), bus))
     }
 
+    /// Makes sure that what is shared can be used.
+    async fn check(&self) -> Result<()> {
+        let Some(Upstream { remote, bus }) = &self.upstream else {
+            return Ok(());
+        };
+        remote.check().await?;
+        match bus {
+            Some(bus) => bus.check().await,
+            None => Ok(()),
+        }
+    }
+
     /// Waits until this process is in sync with the fleet.
     async fn synchronized(&self) {
         loop {
@@ -227,6 +303,16 @@ impl Node {
 /// bus nothing is ever heard.
 fn assurance(upstream: Option<&Upstream>) -> Assurance {
     upstream.and_then(|upstream| upstream.bus.as_ref()).map_or(Assurance::None, |bus| bus.assurance())
+}
+
+/// Whether it may go well later.
+fn is_passing(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Elapsed)
+}
+
+fn late() -> Error {
+    Error::new(ErrorKind::Elapsed, "the shared tier was not in sync in time")
+        .with("waited", format_args!("{START:?}"))
 }
 
 fn check(name: &'static str, duration: Duration) -> Result<()> {

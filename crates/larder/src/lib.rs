@@ -70,6 +70,7 @@
 //! # Features
 //!
 //! - `embedded` (default): the remote tier and the bus in one process; no server needed.
+//! - `redis` (default): the remote tier and the bus on Redis or Valkey; `tls`: with `rediss://`.
 //! - `quick`: quick_cache for the local tier, by one word, `CacheBuilder::quick`.
 //! - `json`, `msgpack`, `postcard`: formats besides bincode; `zstd`: a compression besides lz4. See [`codec`].
 //!
@@ -135,6 +136,13 @@ pub use larder_core::{
     Shape, Tag, Version, Vigilance, WhileDisconnected,
 };
 pub use larder_macros::{FacadeCacheKey as CacheKey, FacadeCacheable as Cacheable};
+/// The remote tier and the bus on Redis or Valkey.
+#[cfg(feature = "redis")]
+pub mod redis {
+    pub use larder_bus::{Probing, RedisBus};
+    pub use larder_link::Address;
+    pub use larder_redis::RedisRemote;
+}
 /// The remote tier and the bus in one process.
 #[cfg(feature = "embedded")]
 pub use larder_memory as memory;

@@ -92,6 +92,13 @@ impl RedisCluster {
         outcome.map(|()| replica)
     }
 
+    /// Where clients find the cluster: `redis+cluster://127.0.0.1:port,…`.
+    pub fn url(&self) -> String {
+        let places: Vec<String> =
+            self.nodes.iter().map(|node| format!("127.0.0.1:{}", node.port())).collect();
+        format!("redis+cluster://{}", places.join(","))
+    }
+
     /// Where clients find the nodes.
     pub fn urls(&self) -> Vec<String> {
         self.nodes.iter().map(RedisServer::url).collect()

@@ -102,6 +102,13 @@ impl RedisSentinel {
         NAME
     }
 
+    /// Where clients find the master by way of the sentinels: `redis+sentinel://127.0.0.1:port,…/name`.
+    pub fn url(&self) -> String {
+        let place = |sentinel: &RedisServer| format!("127.0.0.1:{}", sentinel.port());
+        let places: Vec<String> = self.sentinels.iter().map(place).collect();
+        format!("redis+sentinel://{}/{NAME}", places.join(","))
+    }
+
     /// Where clients find the sentinels.
     pub fn sentinel_urls(&self) -> Vec<String> {
         self.sentinels.iter().map(RedisServer::url).collect()

@@ -1,6 +1,8 @@
-//! Where in a cluster each partition lies.
+//! Where on the servers everything of a chain lies: what both the shared tier and the bus must know.
 
-use larder_core::{Chain, PARTITIONS, Partition};
+use larder_core::{AppName, Chain, PARTITIONS, Partition};
+
+use crate::slot::Slot;
 
 /// What stands between the braces of every key of a partition, and decides its slot: 64 of them, spread evenly over the
 /// slots, so that masters get equal shares however many there are. The same on every topology, for ever.
@@ -16,12 +18,38 @@ const TAGS: [&str; PARTITIONS] = [
 /// The same for the invalidations of tags and caches.
 const TAGS_OF_TAGS: &str = "pT";
 
+const SLOTS: [Slot; PARTITIONS] = {
+    let (mut slots, mut at) = ([Slot::of_tag(TAGS_OF_TAGS); PARTITIONS], 0);
+    while at < PARTITIONS {
+        #[expect(clippy::indexing_slicing, reason = "both are as long as there are partitions")]
+        (slots[at] = Slot::of_tag(TAGS[at]));
+        at += 1;
+    }
+    slots
+};
+const SLOT_OF_TAGS: Slot = Slot::of_tag(TAGS_OF_TAGS);
+
+/// The slot of all keys of a chain.
+pub fn slot_of(chain: Chain) -> Slot {
+    match chain {
+        Chain::Keys(partition) => {
+            SLOTS.get(partition.index()).copied().expect("there is one for each partition")
+        }
+        Chain::Tags => SLOT_OF_TAGS,
+    }
+}
+
 /// What stands between the braces of the keys of a chain.
-pub(crate) fn hash_tag(chain: Chain) -> &'static str {
+pub fn hash_tag(chain: Chain) -> &'static str {
     match chain {
         Chain::Keys(partition) => of(partition),
         Chain::Tags => TAGS_OF_TAGS,
     }
+}
+
+/// The name of the last sequence of a chain.
+pub fn sequence_key(app: &AppName, chain: Chain) -> String {
+    format!("larder:{{{}}}:{app}~s", hash_tag(chain))
 }
 
 fn of(partition: Partition) -> &'static str {
@@ -32,23 +60,12 @@ fn of(partition: Partition) -> &'static str {
 mod tests {
     use super::*;
 
-    /// The slot of a key in a cluster: CRC16 in its XMODEM variant, modulo 16,384.
-    fn slot(tag: &str) -> u32 {
-        let crc = tag.bytes().fold(0_u32, |crc, byte| {
-            (0..8).fold(crc ^ u32::from(byte) << 8, |crc, _| {
-                let shifted = crc << 1;
-                (if crc & 0x8000 == 0 { shifted } else { shifted ^ 0x1021 }) & 0xFFFF
-            })
-        });
-        crc % 16_384
-    }
-
     #[test]
     fn partitions_are_spread_evenly_over_the_slots() {
-        assert_eq!(slot("123456789"), 0x31C3 % 16_384, "the check value of the standard");
         for partition in Partition::all() {
-            let middle = u32::try_from(partition.index()).unwrap() * 256 + 128;
-            assert!(slot(of(partition)).abs_diff(middle) <= 16, "{}", of(partition));
+            let middle = u16::try_from(partition.index()).unwrap() * 256 + 128;
+            let slot = slot_of(Chain::Keys(partition)).index();
+            assert!(slot.abs_diff(middle) <= 16, "{}", of(partition));
         }
     }
 }

@@ -1,0 +1,140 @@
+//! The bus.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use larder_core::{
+    Announced, AppName, Assurance, Bus, Clock, Connection, Error, ErrorKind, Frame, Notice, Result,
+    Subscription,
+};
+use larder_link::{Link, slot_of};
+
+use crate::channel;
+use crate::garbage::Garbage;
+use crate::listener::Listener;
+use crate::probing::Probing;
+use crate::subscription::RedisSubscription;
+use crate::wire;
+
+/// The invalidation bus of one app on a channel of Redis or Valkey.
+#[derive(Clone)]
+pub struct RedisBus {
+    link: Link,
+    app: AppName,
+    clock: Clock,
+    probing: Probing,
+    channel: Bytes,
+    /// Random per process.
+    sender: u64,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    listeners: Mutex<Vec<Weak<Listener>>>,
+    garbage: Arc<Garbage>,
+}
+
+impl RedisBus {
+    /// The bus of `app` on the servers that the link leads to. `clock` says when they were asked where the chains stand.
+    pub fn new(link: Link, app: AppName, clock: Clock) -> Self {
+        Self {
+            channel: channel::notices(&app, link.address()).into(),
+            link,
+            app,
+            clock,
+            probing: Probing::default(),
+            sender: fastrand::u64(..),
+            shared: Arc::default(),
+        }
+    }
+
+    /// Sets how closely is watched whether everything is heard.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`] if it cannot work.
+    pub fn probing(self, probing: Probing) -> Result<Self> {
+        probing.validate()?;
+        Ok(Self { probing, ..self })
+    }
+
+    /// How many messages have come that could not be read.
+    pub fn unreadable(&self) -> u64 {
+        self.shared.garbage.heard()
+    }
+
+    fn listen(&self) -> RedisSubscription {
+        let listener = Arc::new(Listener::new(
+            self.link.clone(),
+            self.app.clone(),
+            self.clock.clone(),
+            self.probing,
+            self.shared.garbage.clone(),
+        ));
+        let mut listeners = self.shared.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        listeners.retain(|listener| listener.strong_count() > 0);
+        listeners.push(Arc::downgrade(&listener));
+        RedisSubscription::new(listener)
+    }
+}
+
+#[async_trait]
+impl Bus for RedisBus {
+    fn assurance(&self) -> Assurance {
+        Assurance::Within(self.probing.bound(self.link.is_cluster()))
+    }
+
+    fn frame(&self, notice: &Notice) -> Frame {
+        let (head, body) = wire::encode(notice, self.sender);
+        Frame::Bytes { channel: self.channel.clone(), head, body }
+    }
+
+    async fn publish(&self, notice: &Notice, announced: Announced) -> Result<()> {
+        let (head, body) = wire::encode(notice, self.sender);
+        let sequences = [announced.previous, announced.sequence].map(|sequence| sequence.get().to_le_bytes());
+        let message = [&head[..], &sequences.concat(), &body].concat();
+        let mut command = redis::cmd("PUBLISH");
+        command.arg(&self.channel[..]).arg(message);
+        self.link.call(slot_of(notice.chain()), &command).await.map(drop)
+    }
+
+    async fn subscribe(&self) -> Result<Box<dyn Subscription>> {
+        Ok(Box::new(self.listen()))
+    }
+
+    async fn check(&self) -> Result<()> {
+        let subscription = self.listen();
+        let mut standing = subscription.listener().standing();
+        let is_settled = |standing: &crate::listener::Standing| {
+            standing.is_in_sync || standing.connection.trouble.is_some()
+        };
+        let gone = |_| Error::new(ErrorKind::Closed, "nobody listens any more");
+        let standing = standing.wait_for(is_settled).await.map_err(gone)?;
+        match &standing.connection.trouble {
+            Some(trouble) if !standing.is_in_sync => Err(trouble.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    fn connections(&self) -> Vec<Connection> {
+        let listeners = self.shared.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        listeners
+            .iter()
+            .filter_map(Weak::upgrade)
+            .map(|listener| listener.standing().borrow().connection.clone())
+            .collect()
+    }
+}
+
+impl fmt::Debug for RedisBus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisBus")
+            .field("app", &self.app)
+            .field("link", &self.link)
+            .field("probing", &self.probing)
+            .finish_non_exhaustive()
+    }
+}

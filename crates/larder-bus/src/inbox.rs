@@ -1,0 +1,253 @@
+//! What has been heard and not been taken yet.
+//!
+//! The connection hands over what it hears without waiting, so the queue must end somewhere. Where it does, everything in it
+//! is replaced by one word: that something is lost. That is the truth, and it is small.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use larder_core::{BusEvent, Chain, Notice, PARTITIONS, Sequence};
+use tokio::sync::Notify;
+
+use crate::wire::Told;
+
+/// How many bytes may wait, about.
+const MOST: usize = 8 << 20;
+
+/// What an event takes beside the hashes in it.
+const EVENT: usize = 128;
+
+#[derive(Debug)]
+pub(crate) struct Inbox {
+    state: Mutex<State>,
+    arrived: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    queue: VecDeque<BusEvent>,
+    bytes: usize,
+    /// The last sequence heard of each chain.
+    heard: Vec<Sequence>,
+    /// Whether a sync point has come over the present connection. Notices before it tell nothing that it does not.
+    is_in_order: bool,
+}
+
+impl Inbox {
+    pub(crate) fn new() -> Self {
+        let heard = vec![Sequence::ZERO; PARTITIONS + 1];
+        let state = State { queue: VecDeque::new(), bytes: 0, heard, is_in_order: false };
+        Self { state: Mutex::new(state), arrived: Notify::new() }
+    }
+
+    /// A notice has come.
+    pub(crate) fn notice(&self, told: Told) {
+        let mut state = self.state();
+        let chain = told.notice.chain();
+        if let Some(heard) = state.heard.get_mut(index(chain)) {
+            *heard = told.sequence;
+        }
+        if state.is_in_order {
+            let Told { notice, previous, sequence, .. } = told;
+            state.push(BusEvent::Noticed { notice, previous, sequence });
+            self.arrived.notify_one();
+        }
+    }
+
+    /// Something else has come, or is missing.
+    pub(crate) fn push(&self, event: BusEvent) {
+        let mut state = self.state();
+        state.is_in_order |= matches!(event, BusEvent::SyncPoint { .. });
+        state.push(event);
+        self.arrived.notify_one();
+    }
+
+    /// The connection is broken: whatever comes next comes after a gap.
+    pub(crate) fn break_off(&self) {
+        let mut state = self.state();
+        if std::mem::take(&mut state.is_in_order) {
+            state.push(BusEvent::Lost(None));
+            self.arrived.notify_one();
+        }
+        state.heard.fill(Sequence::ZERO);
+    }
+
+    /// What was heard last of each chain.
+    pub(crate) fn heard(&self) -> Vec<Sequence> {
+        self.state().heard.clone()
+    }
+
+    /// Makes a sync point of what the servers told some time ago, and what was heard before that and since.
+    ///
+    /// A chain that has been followed further than was told is in order: the rest came since. But if it had been so
+    /// already before they were asked, they have forgotten, and what they told stands.
+    pub(crate) fn synchronize(
+        &self,
+        asked: larder_core::Moment,
+        told: Vec<(Chain, Sequence)>,
+        before: &[Sequence],
+    ) {
+        let mut state = self.state();
+        let mut at = told;
+        for (chain, told) in &mut at {
+            let (before, heard) = (before.get(index(*chain)).copied(), state.heard.get_mut(index(*chain)));
+            match (before, heard) {
+                (Some(before), Some(heard)) if before > *told && *heard == before => {
+                    *heard = *told;
+                }
+                (_, Some(heard)) => *told = (*heard).max(*told),
+                _ => {}
+            }
+        }
+        state.is_in_order = true;
+        state.push(BusEvent::SyncPoint { asked, at });
+        self.arrived.notify_one();
+    }
+
+    /// The next event.
+    pub(crate) async fn next(&self) -> BusEvent {
+        loop {
+            if let Some(event) = self.state().pop() {
+                return event;
+            }
+            self.arrived.notified().await;
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn push(&mut self, event: BusEvent) {
+        self.bytes += weight(&event);
+        self.queue.push_back(event);
+        if self.bytes > MOST {
+            self.queue.clear();
+            self.queue.push_back(BusEvent::Lost(None));
+            self.bytes = EVENT;
+        }
+    }
+
+    fn pop(&mut self) -> Option<BusEvent> {
+        let event = self.queue.pop_front()?;
+        self.bytes = self.bytes.saturating_sub(weight(&event));
+        if self.queue.is_empty() && self.queue.capacity() > 1_024 {
+            // After a burst.
+            self.queue.shrink_to(64);
+        }
+        Some(event)
+    }
+}
+
+fn index(chain: Chain) -> usize {
+    match chain {
+        Chain::Keys(partition) => partition.index(),
+        Chain::Tags => PARTITIONS,
+    }
+}
+
+fn weight(event: &BusEvent) -> usize {
+    EVENT
+        + match event {
+            BusEvent::Noticed { notice: Notice::Keys(_, hashes) | Notice::Expired(_, hashes), .. } => {
+                16 * hashes.len()
+            }
+            BusEvent::Noticed { notice: Notice::Tags(tags), .. } => 8 * tags.len(),
+            BusEvent::SyncPoint { at, .. } => 16 * at.len(),
+            _ => 0,
+        }
+}
+
+#[cfg(test)]
+mod tests {
+    use larder_core::{KeyHash, Moment, Partition};
+
+    use super::*;
+
+    fn notice(sequence: u64) -> Told {
+        let partition = Partition::new(0).unwrap();
+        let notice = Notice::Keys(partition, vec![KeyHash::from_bytes([0; 16])]);
+        Told { notice, sender: 0, previous: Sequence::new(sequence - 1), sequence: Sequence::new(sequence) }
+    }
+
+    fn sync_point(at: u64) -> BusEvent {
+        let at = chains().map(|chain| (chain, Sequence::new(at))).collect();
+        BusEvent::SyncPoint { asked: Moment::ORIGIN, at }
+    }
+
+    fn drain(inbox: &Inbox) -> Vec<BusEvent> {
+        std::iter::from_fn(|| inbox.state().pop()).collect()
+    }
+
+    #[test]
+    fn notices_before_the_first_sync_point_are_not_told() {
+        let inbox = Inbox::new();
+        inbox.notice(notice(1));
+        inbox.push(sync_point(1));
+        inbox.notice(notice(2));
+        let events = drain(&inbox);
+        assert!(matches!(*events, [BusEvent::SyncPoint { .. }, BusEvent::Noticed { .. }]), "{events:?}");
+    }
+
+    #[test]
+    fn an_overflow_becomes_one_loss_and_takes_no_more_room() {
+        let inbox = Inbox::new();
+        inbox.push(sync_point(0));
+        let mut most = 0;
+        for sequence in 1..200_000 {
+            inbox.notice(notice(sequence));
+            most = most.max(inbox.state().bytes);
+        }
+        assert!(most <= MOST + EVENT);
+        let events = drain(&inbox);
+        assert_eq!(events.iter().filter(|event| **event == BusEvent::Lost(None)).count(), 1);
+        assert_eq!((events.first(), inbox.state().bytes), (Some(&BusEvent::Lost(None)), 0));
+    }
+
+    #[test]
+    fn a_break_is_told_once() {
+        let inbox = Inbox::new();
+        inbox.break_off();
+        inbox.push(sync_point(0));
+        inbox.break_off();
+        inbox.break_off();
+        assert!(matches!(*drain(&inbox), [BusEvent::SyncPoint { .. }, BusEvent::Lost(None)]));
+    }
+
+    /// What a sync point says of the first chain.
+    fn check(before: u64, told: u64, heard: &[u64], expected: u64) {
+        let inbox = Inbox::new();
+        if before > 0 {
+            inbox.notice(notice(before));
+        }
+        let snapshot = inbox.heard();
+        for &sequence in heard {
+            inbox.notice(notice(sequence));
+        }
+        let told = chains().map(|chain| (chain, Sequence::new(told))).collect();
+        inbox.synchronize(Moment::ORIGIN, told, &snapshot);
+        let Some(BusEvent::SyncPoint { at, .. }) = inbox.state().pop() else { panic!("it is told") };
+        assert_eq!(at[0].1, Sequence::new(expected), "{before} {heard:?}");
+    }
+
+    #[test]
+    fn what_came_after_the_question_is_in_order_and_what_was_forgotten_is_told() {
+        check(0, 7, &[], 7);
+        check(7, 7, &[], 7);
+        check(7, 7, &[8, 9], 9);
+        check(7, 9, &[8], 9);
+        check(9, 7, &[], 7);
+        check(9, 7, &[8], 7);
+    }
+
+    #[test]
+    fn what_was_forgotten_is_told_once() {
+        let inbox = Inbox::new();
+        inbox.notice(notice(9));
+        let told = || chains().map(|chain| (chain, Sequence::new(7))).collect::<Vec<_>>();
+        inbox.synchronize(Moment::ORIGIN, told(), &inbox.heard());
+        assert_eq!(inbox.heard()[0], Sequence::new(7));
+    }
+}

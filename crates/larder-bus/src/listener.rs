@@ -1,0 +1,245 @@
+//! The task that keeps one listener's ear on the channel.
+//!
+//! ```text
+//!   connect, subscribe ─▶ is it still the same server? ─▶ ask where the chains stand, again and again
+//!        ▲                                                     │ no answer, or broken
+//!        └──────── pause ◀──── Lost: from here on nothing is certain ◀┘
+//! ```
+//!
+//! Two things are said to one queue: by the connection what it hears, and by this task what it knows. Where their order
+//! matters the server makes it: the answer to a question is a message like any other, and stands in line with them. On
+//! a cluster no server knows all chains. There the question goes to all masters, and its answer is compared with what has been
+//! heard after a time in which every notice from before should have come.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use larder_core::{AppName, BusEvent, Chain, Clock, Connection, Error, ErrorKind, Purpose, Result, Sequence};
+use larder_link::{Ear, Heard, Link, sequence_key, slot_of};
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+use crate::channel;
+use crate::garbage::Garbage;
+use crate::identity::Identity;
+use crate::inbox::Inbox;
+use crate::positions::{self, chains};
+use crate::probe::Probe;
+use crate::probing::Probing;
+use crate::question::Question;
+use crate::wire::{self, Unknown};
+
+/// The pauses between attempts: from the first to the longest.
+const FIRST: Duration = Duration::from_millis(50);
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// One ear, and what it has heard.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    pub(crate) inbox: Inbox,
+    link: Link,
+    app: AppName,
+    clock: Clock,
+    probing: Probing,
+    /// The channel for answers to this listener alone.
+    answers: String,
+    question: Question,
+    broken: Notify,
+    garbage: Arc<Garbage>,
+    standing: watch::Sender<Standing>,
+}
+
+/// How a listener fares.
+#[derive(Clone, Debug)]
+pub(crate) struct Standing {
+    pub(crate) connection: Connection,
+    /// Whether the servers have answered over the present connection.
+    pub(crate) is_in_sync: bool,
+}
+
+impl Listener {
+    pub(crate) fn new(
+        link: Link,
+        app: AppName,
+        clock: Clock,
+        probing: Probing,
+        garbage: Arc<Garbage>,
+    ) -> Self {
+        let connection = Connection::new(Purpose::Bus, link.address());
+        Self {
+            inbox: Inbox::new(),
+            answers: channel::answers(&app, link.address(), fastrand::u64(..)),
+            link,
+            app,
+            clock,
+            probing,
+            question: Question::default(),
+            broken: Notify::new(),
+            garbage,
+            standing: watch::Sender::new(Standing { connection, is_in_sync: false }),
+        }
+    }
+
+    pub(crate) fn standing(&self) -> watch::Receiver<Standing> {
+        self.standing.subscribe()
+    }
+
+    /// Listens, without end.
+    pub(crate) async fn listen(self: Arc<Self>) {
+        let (mut pause, mut identity) = (FIRST, None);
+        loop {
+            let began = Instant::now();
+            let Err(error) = self.listen_once(&mut identity).await else {
+                return;
+            };
+            self.inbox.break_off();
+            tracing::debug!(%error, "the bus is not heard");
+            self.standing.send_modify(|standing| {
+                (standing.connection.is_up, standing.is_in_sync) = (false, false);
+                standing.connection.trouble = Some(error);
+            });
+            if began.elapsed() >= LONGEST {
+                pause = FIRST;
+            }
+            sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+            pause = (pause * 2).min(LONGEST);
+        }
+    }
+
+    /// Listens until there is trouble.
+    async fn listen_once(self: &Arc<Self>, identity: &mut Option<Identity>) -> Result<()> {
+        let mut ear = self.connect().await?;
+        self.standing.send_modify(|standing| {
+            standing.connection.made += 1;
+            standing.connection.is_up = true;
+            standing.connection.server = ear.server();
+        });
+        let probe = Probe::new(&self.app, &self.answers);
+        loop {
+            let next = Instant::now() + self.probing.period();
+            self.meet(&mut ear, identity).await?;
+            tokio::select! {
+                outcome = self.ask(&mut ear, &probe) => outcome?,
+                () = self.broken.notified() => return Err(broken()),
+            }
+            self.standing.send_if_modified(|standing| !std::mem::replace(&mut standing.is_in_sync, true));
+            tokio::select! {
+                () = sleep_until(next) => {}
+                () = self.broken.notified() => return Err(broken()),
+                () = ear.left() => return Err(left()),
+            }
+        }
+    }
+
+    async fn connect(self: &Arc<Self>) -> Result<Ear> {
+        let notices = channel::notices(&self.app, self.link.address());
+        // What the connection before may have left.
+        let _ = timeout(Duration::ZERO, self.broken.notified()).await;
+        let (listener, of_notices) = (Arc::downgrade(self), notices.clone().into_bytes());
+        let hear = move |heard: Heard<'_>| {
+            let Some(listener) = listener.upgrade() else { return };
+            match heard {
+                Heard::Message(channel, message) if *channel == *of_notices => listener.hear(message),
+                Heard::Message(_, message) => listener.hear_answer(message),
+                _ => listener.broken.notify_one(),
+            }
+        };
+        self.link.listen(&[&notices, &self.answers], hear).await
+    }
+
+    /// Finds out whether the servers are still those that they were.
+    async fn meet(&self, ear: &mut Ear, known: &mut Option<Identity>) -> Result<()> {
+        let number = self.standing.borrow().connection.made;
+        let is_met = self.standing.borrow().is_in_sync;
+        let now = if self.link.is_cluster() {
+            // Any of its masters may be replaced while the ear is at another.
+            let asked = timeout(self.probing.answer(), Identity::of_cluster(&self.link)).await;
+            asked.map_err(|_| late())??
+        } else if is_met {
+            return Ok(());
+        } else {
+            Identity::of_server(ear, number, self.probing.answer()).await?
+        };
+        if known.replace(now.clone()).is_some_and(|known| !known.goes_on_in(&now)) {
+            tracing::warn!(server = %self.link, "the server is not the one it was");
+            self.inbox.push(BusEvent::Reincarnated);
+        }
+        Ok(())
+    }
+
+    /// Asks where the chains stand. What is answered is in the inbox when this returns.
+    async fn ask(&self, ear: &mut Ear, probe: &Probe) -> Result<()> {
+        if self.link.is_cluster() { self.ask_masters().await } else { self.ask_server(ear, probe).await }
+    }
+
+    /// One server knows all chains, and answers in line.
+    async fn ask_server(&self, ear: &mut Ear, probe: &Probe) -> Result<()> {
+        let number = self.question.ask(self.clock.now());
+        let (patience, mut is_called) = (self.probing.answer(), false);
+        let answered = async {
+            probe.send(ear, number, patience).await?;
+            is_called = true;
+            self.question.answered().await;
+            Ok(())
+        };
+        match timeout(patience, answered).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(if is_called { silent() } else { late() }),
+        }
+    }
+
+    /// Every master knows some chains. What it announced before comes by way of the node at which the ear is.
+    async fn ask_masters(&self) -> Result<()> {
+        let (asked, before) = (self.clock.now(), self.inbox.heard());
+        let told = timeout(self.probing.answer(), self.positions()).await.map_err(|_| late())??;
+        sleep(self.probing.detour()).await;
+        self.inbox.synchronize(asked, told, &before);
+        Ok(())
+    }
+
+    async fn positions(&self) -> Result<Vec<(Chain, Sequence)>> {
+        let get =
+            |chain: Chain| (slot_of(chain), redis::cmd("GET").arg(sequence_key(&self.app, chain)).to_owned());
+        let answers = self.link.call_each(chains().map(get).collect()).await;
+        let position = |(chain, answer): (Chain, Result<redis::Value>)| {
+            let told: Option<u64> = redis::from_redis_value(answer?).unwrap_or_default();
+            Ok((chain, Sequence::new(told.unwrap_or_default())))
+        };
+        chains().zip(answers).map(position).collect()
+    }
+
+    fn hear(&self, message: &[u8]) {
+        match wire::decode(message) {
+            Ok(told) => self.inbox.notice(told),
+            Err(Unknown) if self.garbage.count(self.clock.now()) => {
+                tracing::warn!(bytes = message.len(), "a message on the bus cannot be read");
+                self.inbox.push(BusEvent::Lost(wire::chain_of(message)));
+            }
+            Err(Unknown) => {}
+        }
+    }
+
+    fn hear_answer(&self, message: &[u8]) {
+        let Some((number, at)) = positions::read(message) else { return };
+        if let Some(asked) = self.question.answer(number) {
+            self.inbox.push(BusEvent::SyncPoint { asked, at });
+        }
+    }
+}
+
+fn broken() -> Error {
+    Error::new(ErrorKind::Unavailable, "the connection to the bus is broken")
+}
+
+fn left() -> Error {
+    Error::new(ErrorKind::Unavailable, "the server is not the master any more")
+}
+
+fn late() -> Error {
+    Error::new(ErrorKind::Elapsed, "the server does not say in time where the chains stand")
+}
+
+fn silent() -> Error {
+    Error::new(ErrorKind::Refused, "what is published on the bus is not heard")
+        .with("expected", "a server that sends messages to who subscribed on the same address")
+}
