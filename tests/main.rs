@@ -6,3 +6,5 @@ mod arrows;
 mod conformance;
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod redis;

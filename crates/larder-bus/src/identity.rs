@@ -7,13 +7,21 @@ use larder_core::{ErrorKind, Result};
 use larder_link::{Ear, Link};
 use redis::{Cmd, FromRedisValue, InfoDict, Value};
 
-/// The histories of the servers' data. One that has failed over or restarted goes on with another, and may have
-/// forgotten what it had acknowledged.
+/// The histories of the servers' data, and the way to them. A server that has failed over or restarted goes on with
+/// another history, and may have forgotten what it had acknowledged; and what was told to another server on the way was
+/// never told to this one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Identity {
+pub(crate) struct Identity {
+    histories: Histories,
+    /// How often the calls have moved to another server.
+    moves: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Histories {
     /// Of each server its process, and the history of what it has.
     Known(BTreeSet<(String, String)>),
-    /// It may not be asked for. This many connections have been made so far.
+    /// They may not be asked for. This many connections have been made so far.
     Untold(u64),
 }
 
@@ -22,7 +30,8 @@ impl Identity {
     pub(crate) async fn of_server(ear: &mut Ear, number: u64, patience: Duration) -> Result<Self> {
         let process = told(ear.call(&info("server"), patience).await)?;
         let history = told(ear.call(&info("replication"), patience).await)?;
-        Ok(pair(process, history).map_or(Self::Untold(number), |pair| Self::Known(BTreeSet::from([pair]))))
+        let known = |pair| Histories::Known(BTreeSet::from([pair]));
+        Ok(Self { histories: pair(process, history).map_or(Histories::Untold(number), known), moves: 0 })
     }
 
     /// The identity of all masters.
@@ -31,20 +40,31 @@ impl Identity {
         for server in link.servers() {
             let process = told(server.call(&info("server")).await)?;
             let history = told(server.call(&info("replication")).await)?;
-            match pair(process, history) {
-                Some(pair) => all.insert(pair),
-                None => return Ok(Self::Untold(link.connections().iter().map(|line| line.made).sum())),
+            let Some(pair) = pair(process, history) else {
+                let made = link.connections().iter().map(|line| line.made).sum();
+                return Ok(Self { histories: Histories::Untold(made), moves: 0 });
             };
+            all.insert(pair);
         }
-        Ok(Self::Known(all))
+        Ok(Self { histories: Histories::Known(all), moves: 0 })
+    }
+
+    /// The same at the end of so many moves.
+    pub(crate) fn reached_by(self, moves: u64) -> Self {
+        Self { moves, ..self }
+    }
+
+    pub(crate) fn is_reached_by(&self, moves: u64) -> bool {
+        self.moves == moves
     }
 
     /// Whether all that was there goes on in what is there now.
     pub(crate) fn goes_on_in(&self, now: &Self) -> bool {
-        match (self, now) {
-            (Self::Known(before), Self::Known(now)) => before.is_subset(now),
+        let goes_on = match (&self.histories, &now.histories) {
+            (Histories::Known(before), Histories::Known(now)) => before.is_subset(now),
             (before, now) => before == now,
-        }
+        };
+        goes_on && self.moves == now.moves
     }
 }
 
@@ -71,9 +91,12 @@ mod tests {
     use super::*;
 
     fn known(histories: &[&str]) -> Identity {
-        Identity::Known(
-            histories.iter().map(|history| ("process".to_owned(), (*history).to_owned())).collect(),
-        )
+        let all = histories.iter().map(|history| ("process".to_owned(), (*history).to_owned())).collect();
+        Identity { histories: Histories::Known(all), moves: 0 }
+    }
+
+    fn untold(made: u64) -> Identity {
+        Identity { histories: Histories::Untold(made), moves: 0 }
     }
 
     #[test]
@@ -84,8 +107,14 @@ mod tests {
 
     #[test]
     fn who_may_not_ask_takes_every_reconnection_for_a_loss() {
-        assert!(Identity::Untold(3).goes_on_in(&Identity::Untold(3)));
-        assert!(!Identity::Untold(3).goes_on_in(&Identity::Untold(4)));
-        assert!(!Identity::Untold(3).goes_on_in(&known(&["a"])));
+        assert!(untold(3).goes_on_in(&untold(3)));
+        assert!(!untold(3).goes_on_in(&untold(4)));
+        assert!(!untold(3).goes_on_in(&known(&["a"])));
+    }
+
+    #[test]
+    fn calls_that_have_been_elsewhere_are_a_loss() {
+        assert!(known(&["a"]).reached_by(1).goes_on_in(&known(&["a"]).reached_by(1)));
+        assert!(!known(&["a"]).reached_by(1).goes_on_in(&known(&["a"]).reached_by(3)));
     }
 }

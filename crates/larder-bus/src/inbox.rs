@@ -165,6 +165,7 @@ mod tests {
     use larder_core::{KeyHash, Moment, Partition};
 
     use super::*;
+    use crate::positions::chains;
 
     fn notice(sequence: u64) -> Told {
         let partition = Partition::new(0).unwrap();

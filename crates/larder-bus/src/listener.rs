@@ -149,22 +149,35 @@ impl Listener {
 
     /// Finds out whether the servers are still those that they were.
     async fn meet(&self, ear: &mut Ear, known: &mut Option<Identity>) -> Result<()> {
-        let number = self.standing.borrow().connection.made;
-        let is_met = self.standing.borrow().is_in_sync;
-        let now = if self.link.is_cluster() {
-            // Any of its masters may be replaced while the ear is at another.
+        let Some(journey) = self.link.journey() else {
+            // Any of the masters may be replaced while the ear is at another.
             let asked = timeout(self.probing.answer(), Identity::of_cluster(&self.link)).await;
-            asked.map_err(|_| late())??
-        } else if is_met {
+            self.recognize(asked.map_err(|_| late())??, known);
             return Ok(());
-        } else {
-            Identity::of_server(ear, number, self.probing.answer()).await?
         };
-        if known.replace(now.clone()).is_some_and(|known| !known.goes_on_in(&now)) {
+        if journey.server != ear.server() {
+            // What is told again must be told to the server that is listened to.
+            self.link.mislead();
+            return Err(parted());
+        }
+        if !self.standing.borrow().is_in_sync {
+            let number = self.standing.borrow().connection.made;
+            let now = Identity::of_server(ear, number, self.probing.answer()).await?;
+            self.recognize(now.reached_by(journey.moves), known);
+        } else if known.as_ref().is_some_and(|known| !known.is_reached_by(journey.moves)) {
+            // Between two questions calls went to another server.
+            return Err(parted());
+        }
+        Ok(())
+    }
+
+    fn recognize(&self, now: Identity, known: &mut Option<Identity>) {
+        let is_other = known.as_ref().is_some_and(|known| !known.goes_on_in(&now));
+        *known = Some(now);
+        if is_other {
             tracing::warn!(server = %self.link, "the server is not the one it was");
             self.inbox.push(BusEvent::Reincarnated);
         }
-        Ok(())
     }
 
     /// Asks where the chains stand. What is answered is in the inbox when this returns.
@@ -233,6 +246,10 @@ fn broken() -> Error {
 
 fn left() -> Error {
     Error::new(ErrorKind::Unavailable, "the server is not the master any more")
+}
+
+fn parted() -> Error {
+    Error::new(ErrorKind::Unavailable, "calls lead to another server than the bus")
 }
 
 fn late() -> Error {

@@ -49,7 +49,11 @@ impl Link {
         hear: impl Fn(Heard<'_>) + Send + Sync + 'static,
     ) -> Result<Ear> {
         let place = match self.wires() {
-            Wires::Single(_, place) => (**place).clone(),
+            Wires::Single(line, place) => {
+                // Whoever hears and cannot call is of no use.
+                timeout(CONNECTING, line.connected()).await.map_err(|_| translate(down()))??;
+                (**place).clone()
+            }
             Wires::Cluster(cluster) => Place::Fixed(cluster.any_master().ok_or_else(|| translate(down()))?),
         };
         let hear = move |push: PushInfo| pass_on(&push, &hear);

@@ -55,5 +55,6 @@ pub use address::Address;
 pub use ear::{Ear, Heard};
 pub use error::translate;
 pub use layout::{hash_tag, sequence_key, slot_of};
+pub use line::Journey;
 pub use link::{Link, Server};
 pub use slot::Slot;

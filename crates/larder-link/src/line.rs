@@ -9,8 +9,8 @@
 //! asked for, all that follow belong to the call before: then the question gets another's answer.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use larder_core::{Connection, Error, ErrorKind, Purpose};
@@ -51,6 +51,16 @@ struct Shared {
     /// Whether the server has said that it is not the one to ask.
     is_misled: AtomicBool,
     made: AtomicU64,
+    journey: Mutex<Journey>,
+}
+
+/// Where a line has led, one server after another.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Journey {
+    /// The server that it leads to, or led to last.
+    pub server: String,
+    /// How often that has been another than before.
+    pub moves: u64,
 }
 
 #[derive(Clone)]
@@ -71,6 +81,7 @@ impl Line {
             doubt: Notify::new(),
             is_misled: AtomicBool::new(false),
             made: AtomicU64::new(0),
+            journey: Mutex::default(),
         });
         let supervisor = Handle::current().spawn(supervise(shared.clone())).abort_handle();
         Self { owner: Arc::new(Owner { shared, supervisor }) }
@@ -96,6 +107,17 @@ impl Line {
         commands.cmd("ASKING").add_command(command.clone());
         let answer = self.call_all(&commands).await?.pop().unwrap_or(Value::Nil);
         answer.extract_error()
+    }
+
+    /// Has it look for its place anew, since that is elsewhere by now.
+    pub(crate) fn mislead(&self) {
+        self.shared().is_misled.store(true, Ordering::Release);
+        self.shared().doubt.notify_one();
+    }
+
+    /// Where it has led.
+    pub(crate) fn journey(&self) -> Journey {
+        self.shared().journey.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Has the connection looked into.
@@ -226,6 +248,12 @@ impl Shared {
         tracing::info!(server = %server, "connected");
         self.made.fetch_add(1, Ordering::Relaxed);
         self.is_misled.store(false, Ordering::Release);
+        {
+            let mut journey = self.journey.lock().unwrap_or_else(PoisonError::into_inner);
+            if journey.server != server.place() {
+                *journey = Journey { server: server.place(), moves: journey.moves + 1 };
+            }
+        }
         self.state.send_replace(State::Up(connection, Arc::new(server)));
     }
 

@@ -9,7 +9,7 @@ use redis::{Cmd, Pipeline, RedisError, Value};
 use crate::address::{Address, Topology};
 use crate::cluster::Cluster;
 use crate::error::translate;
-use crate::line::{Greeting, Line};
+use crate::line::{Greeting, Journey, Line};
 use crate::owners::Login;
 use crate::place::Place;
 use crate::sentinel::Sentinels;
@@ -125,6 +125,24 @@ impl Link {
     /// Where it leads.
     pub fn address(&self) -> &Address {
         &self.address
+    }
+
+    /// Where its one connection has led; `None` on a cluster, which has many.
+    ///
+    /// Calls and messages have connections of their own, and while a master is being replaced these may lead to
+    /// two servers that both take themselves for it.
+    pub fn journey(&self) -> Option<Journey> {
+        match &self.wires {
+            Wires::Single(line, _) => Some(line.journey()),
+            Wires::Cluster(_) => None,
+        }
+    }
+
+    /// Has its one connection look for the master anew. Does nothing on a cluster.
+    pub fn mislead(&self) {
+        if let Wires::Single(line, _) = &self.wires {
+            line.mislead();
+        }
     }
 
     /// How its connections fare.

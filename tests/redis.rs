@@ -1,0 +1,9 @@
+//! Fleets on real servers, while these are broken in every way there is.
+//!
+//! Each test lets three nodes read and write, breaks something, heals it, and asks the [`World`](world::World): was any
+//! reader given an error, was any kept waiting, was any answer staler than promised, and does everybody agree in the end?
+
+mod clusters;
+mod outages;
+mod sentinels;
+mod world;
