@@ -92,10 +92,9 @@ impl Inbox {
         for (chain, told) in &mut at {
             let (before, heard) = (before.get(index(*chain)).copied(), state.heard.get_mut(index(*chain)));
             match (before, heard) {
-                (Some(before), Some(heard)) if before > *told && *heard == before => {
-                    *heard = *told;
-                }
-                (_, Some(heard)) => *told = (*heard).max(*told),
+                // From now on nothing is further than it knows.
+                (Some(before), Some(heard)) if before > *told && *heard == before => *heard = *told,
+                (Some(before), Some(heard)) if before <= *told => *told = (*heard).max(*told),
                 _ => {}
             }
         }

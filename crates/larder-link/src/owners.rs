@@ -65,15 +65,19 @@ pub(crate) fn read_slots(answer: Value, asked: &str) -> RedisResult<Vec<(u16, u1
     let ranges: Vec<Vec<Value>> = Vec::from_redis_value(answer)?;
     let read = |range: Vec<Value>| {
         let mut parts = range.into_iter();
-        let first = u16::from_redis_value(parts.next()?).ok()?;
-        let last = u16::from_redis_value(parts.next()?).ok()?;
+        let (first, last) = (number(parts.next()?)?, number(parts.next()?)?);
         let mut master = Vec::<Value>::from_redis_value(parts.next()?).ok()?.into_iter();
         let host: Option<String> = FromRedisValue::from_redis_value(master.next()?).ok()?;
-        let port = u16::from_redis_value(master.next()?).ok()?;
+        let port = number(master.next()?)?;
         let host = host.filter(|host| !host.is_empty() && host != "?").unwrap_or_else(|| asked.to_owned());
         Some((first, last, (host, port)))
     };
     Ok(ranges.into_iter().filter_map(read).collect())
+}
+
+/// The client would cut what does not fit.
+fn number(value: Value) -> Option<u16> {
+    u16::try_from(i64::from_redis_value(value).ok()?).ok()
 }
 
 #[cfg(test)]

@@ -52,8 +52,9 @@ impl Sentinels {
         let mut connection = place.connect(drop).await?;
         let mut question = redis::cmd("SENTINEL");
         question.arg("GET-MASTER-ADDR-BY-NAME").arg(&self.name);
-        let answer: Option<(String, u16)> = question.query_async(&mut connection).await?;
-        answer.map(|(host, port)| self.master.at(&host, port)).ok_or_else(unknown)
+        let answer: Option<(String, String)> = question.query_async(&mut connection).await?;
+        let (host, port) = answer.ok_or_else(unknown)?;
+        Ok(self.master.at(&host, port.parse().map_err(|_| unknown())?))
     }
 }
 
