@@ -6,4 +6,5 @@
 mod clusters;
 mod outages;
 mod sentinels;
+mod starting;
 mod world;

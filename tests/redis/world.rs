@@ -87,13 +87,13 @@ impl World {
     pub(super) async fn in_sync_within(&self, patience: Duration) {
         let began = Instant::now();
         while !self.nodes.iter().all(|node| node.larder.is_in_sync()) {
-            assert!(
-                began.elapsed() < patience,
-                "not in sync after {patience:?}: {:#?}",
-                self.nodes[0].larder
-            );
+            assert!(began.elapsed() < patience, "not in sync after {patience:?}: {}", self.health());
             sleep(Duration::from_millis(10)).await;
         }
+    }
+
+    fn health(&self) -> String {
+        self.nodes.iter().map(|node| format!("\n{}", node.larder.health())).collect()
     }
 
     /// Waits until some node is not.

@@ -67,17 +67,13 @@ impl RedisBus {
     }
 
     fn listen(&self) -> RedisSubscription {
-        let listener = Arc::new(Listener::new(
+        RedisSubscription::new(Arc::new(Listener::new(
             self.link.clone(),
             self.app.clone(),
             self.clock.clone(),
             self.probing,
             self.shared.garbage.clone(),
-        ));
-        let mut listeners = self.shared.listeners.lock().unwrap_or_else(PoisonError::into_inner);
-        listeners.retain(|listener| listener.strong_count() > 0);
-        listeners.push(Arc::downgrade(&listener));
-        RedisSubscription::new(listener)
+        )))
     }
 }
 
@@ -102,7 +98,11 @@ impl Bus for RedisBus {
     }
 
     async fn subscribe(&self) -> Result<Box<dyn Subscription>> {
-        Ok(Box::new(self.listen()))
+        let subscription = self.listen();
+        let mut listeners = self.shared.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        listeners.retain(|listener| listener.strong_count() > 0);
+        listeners.push(Arc::downgrade(subscription.listener()));
+        Ok(Box::new(subscription))
     }
 
     async fn check(&self) -> Result<()> {

@@ -23,7 +23,7 @@ impl RedisSubscription {
         Self { listener, task }
     }
 
-    pub(crate) fn listener(&self) -> &Listener {
+    pub(crate) fn listener(&self) -> &Arc<Listener> {
         &self.listener
     }
 }

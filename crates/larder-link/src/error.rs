@@ -1,6 +1,8 @@
 //! From the client's errors to ours, once.
 
+use std::error::Error as StdError;
 use std::io;
+use std::sync::Arc;
 
 use larder_core::{Error, ErrorKind};
 use redis::{ErrorKind as Kind, RedisError};
@@ -13,6 +15,7 @@ const PASSING: [&str; 9] =
 pub fn translate(error: RedisError) -> Error {
     let kind = match error.kind() {
         _ if error.is_timeout() => ErrorKind::Elapsed,
+        _ if is_unproven(&error) => ErrorKind::Refused,
         Kind::InvalidClientConfig => ErrorKind::Invalid,
         _ if error.code().is_some_and(|code| PASSING.contains(&code)) => ErrorKind::Unavailable,
         Kind::AuthenticationFailed | Kind::Server(_) | Kind::Extension => ErrorKind::Refused,
@@ -30,6 +33,14 @@ pub fn translate(error: RedisError) -> Error {
         None => translated,
     }
     .because(error)
+}
+
+/// Whether the server could not prove who it is: then what was read of it was no data that it should have sent.
+fn is_unproven(error: &RedisError) -> bool {
+    // The client wraps it in one thing more than it looks like.
+    let source = error.source().and_then(|source| source.downcast_ref::<Arc<dyn StdError + Send + Sync>>());
+    let io = source.and_then(|source| source.downcast_ref::<io::Error>());
+    io.is_some_and(|io| io.kind() == io::ErrorKind::InvalidData)
 }
 
 /// The error of who calls while there is no connection.

@@ -207,10 +207,11 @@ impl Drop for Waiting<'_> {
 async fn supervise(shared: Arc<Shared>) {
     let mut pauses = Pauses::new();
     loop {
-        let watcher = shared.clone();
+        // Not the whole: what is shared has the connection, and the connection would have it.
+        let watcher = Arc::downgrade(&shared);
         let hear = move |push: redis::PushInfo| {
-            if push.kind == PushKind::Disconnection {
-                watcher.doubt.notify_one();
+            if let (PushKind::Disconnection, Some(shared)) = (push.kind, watcher.upgrade()) {
+                shared.doubt.notify_one();
             }
         };
         let trouble = match shared.place.connect(hear).await {

@@ -61,6 +61,8 @@ pub(crate) struct Coherence {
 #[derive(Debug, Default)]
 struct Sync {
     is_in: bool,
+    /// When the last sync point was asked for that was believed.
+    last: Option<Moment>,
     /// When the last sync point was asked for, if it could not be believed yet.
     asked: Option<Moment>,
     repairs: Repairs,
@@ -130,6 +132,16 @@ impl Coherence {
     /// Whether there is a bus that says what it loses.
     pub(crate) fn has_bus(&self) -> bool {
         self.assurance != Assurance::None
+    }
+
+    /// When the servers were asked to which this node owes its trust.
+    pub(crate) fn last_in_sync(&self) -> Option<Moment> {
+        self.sync.lock().unwrap_or_else(PoisonError::into_inner).last
+    }
+
+    /// How far a chain has been followed, and how far the servers themselves have said that it goes.
+    pub(crate) fn positions(&self, chain: Chain) -> (Option<Sequence>, Option<Sequence>) {
+        (self.chains.position(chain), self.told.position(chain))
     }
 
     /// Whether everything invalidated longer ago than the bound has been heard of. Without a bus that is never known.
@@ -357,6 +369,7 @@ impl Coherence {
         }
         sync.asked = None;
         sync.is_in = true;
+        sync.last = Some(asked);
         self.fence.trust_until(match self.assurance {
             Assurance::Within(bound) => asked.after(bound),
             Assurance::Lossless | Assurance::None => Moment::NEVER,

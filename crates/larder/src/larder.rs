@@ -9,6 +9,7 @@ use larder_core::{AppName, CacheKey, Result, Tag};
 use crate::builder::LarderBuilder;
 use crate::cache_builder::CacheBuilder;
 use crate::domain::{DomainEvent, Touched};
+use crate::health::Health;
 use crate::intent::Intent;
 use crate::node::Node;
 use crate::owner::{Owner, ProcessLocal};
@@ -119,6 +120,11 @@ impl Larder {
     pub fn is_in_sync(&self) -> bool {
         let coherence = &self.node().coherence;
         coherence.is_in_sync(self.node().clock.now())
+    }
+
+    /// How the connections, the chains and the bus of this process fare.
+    pub fn health(&self) -> Health {
+        Health::of(self.node())
     }
 
     /// How many invalidations this process has not been able to tell the server yet.

@@ -92,6 +92,7 @@ mod flight;
 mod follower;
 mod freshness;
 pub mod guide;
+mod health;
 mod hit;
 mod insert;
 mod intent;
@@ -125,6 +126,7 @@ pub use cache_builder::CacheBuilder;
 pub use configuration::Configuration;
 pub use domain::{DomainEvent, Touched};
 pub use explain::Explanation;
+pub use health::{Health, Position};
 pub use hit::{Hit, Optional, Tier};
 pub use insert::Inserted;
 pub use larder::Larder;
@@ -132,8 +134,8 @@ pub use larder::Larder;
 pub use larder_codec as codec;
 pub use larder_core::traits::{CacheKey, Cacheable};
 pub use larder_core::{
-    AppName, CacheName, Capacity, Clock, Error, ErrorKind, Event, KeyText, Observer, Result, Retry, Schema,
-    Shape, Tag, Version, Vigilance, WhileDisconnected,
+    AppName, CacheName, Capacity, Chain, Clock, Connection, Error, ErrorKind, Event, KeyText, Observer,
+    Purpose, Result, Retry, Schema, Sequence, Shape, Tag, Version, Vigilance, WhileDisconnected,
 };
 pub use larder_macros::{FacadeCacheKey as CacheKey, FacadeCacheable as Cacheable};
 /// The remote tier and the bus on Redis or Valkey.
