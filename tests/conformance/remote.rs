@@ -13,6 +13,7 @@ mod invalidations;
 mod leases;
 mod order;
 mod retries;
+mod sweeps;
 mod tags;
 mod values;
 mod versions;
@@ -141,6 +142,14 @@ macro_rules! suite {
                 an_invalidation_that_is_tried_again_is_one_more_link
                 a_put_that_is_tried_again_is_one_more_link
                 a_release_and_a_raise_can_be_tried_again;
+            sweeps:
+                a_sweep_removes_every_value_of_the_cache
+                a_sweep_leaves_everything_else_alone
+                a_sweep_leaves_leases_guards_and_versions_alone
+                a_sweep_goes_on_where_it_was_left
+                a_sweep_in_small_steps_comes_to_an_end
+                a_sweep_is_no_invalidation
+                a_position_where_nobody_has_been_is_invalid;
             borders:
                 apps_do_not_see_each_other
                 caches_do_not_see_each_other

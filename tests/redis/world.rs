@@ -93,7 +93,8 @@ impl World {
     }
 
     fn health(&self) -> String {
-        self.nodes.iter().map(|node| format!("\n{}", node.larder.health())).collect()
+        let health: Vec<String> = self.nodes.iter().map(|node| node.larder.health().to_string()).collect();
+        health.join("\n")
     }
 
     /// Waits until some node is not.

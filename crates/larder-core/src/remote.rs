@@ -13,6 +13,7 @@ use crate::label::Version;
 use crate::name::CacheName;
 use crate::policy::Ttl;
 use crate::stamp::{Chain, Sequence};
+use crate::sweep::{SweepPosition, Swept};
 use crate::tag::TagHash;
 
 /// The tier that all nodes share: Redis, or its stand-in within one process.
@@ -70,6 +71,16 @@ pub trait Remote: fmt::Debug + Send + Sync + 'static {
     /// The tags that were invalidated after `since`, with the floor below which they have been forgotten, and the caches
     /// that were ever cleared.
     async fn invalidated_tags(&self, since: Sequence) -> Result<TagDelta>;
+
+    /// Removes values of a cache for real, and looks at `most` keys for that, about. `from` is where the last step ended.
+    ///
+    /// A value that is removed is a miss from then on, and nothing worse; leases, guards and remembered versions stay. What
+    /// is stored meanwhile may stay, too.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`](crate::ErrorKind::Invalid) if nobody has ever been at that position.
+    async fn sweep(&self, cache: &CacheName, from: Option<&SweepPosition>, most: u32) -> Result<Swept>;
 
     /// Makes sure, at the start of a process, that the tier can be used: that its permissions suffice, and that whoever used
     /// it before laid it out in the same way.

@@ -43,6 +43,11 @@ impl Record {
         std::mem::replace(&mut self.value, value).map(|until| until.what)
     }
 
+    /// Whether there is a value, which may have ended.
+    pub(crate) fn has_value(&self) -> bool {
+        self.value.is_some()
+    }
+
     /// Sets the stale mark of the value in place, so that it keeps its end.
     pub(crate) fn mark_stale(&mut self, now: Moment) {
         if let Some(value) = self.value.as_mut().filter(|value| value.is_alive(now)) {

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use larder_core::{Key, KeyHasher, Moment, PARTITIONS, Version};
+use larder_core::{CacheName, Key, KeyHasher, Moment, PARTITIONS, Partition, Version};
 
 use crate::record::{Record, Until};
 
@@ -66,6 +66,26 @@ impl Records {
         if let Some(value) = dropped {
             self.weight -= weight(key, value.len());
         }
+    }
+
+    /// Drops values of a cache that lie in a partition, `most` at most. Returns how many, and whether none is left.
+    pub(crate) fn drop_values(&mut self, partition: Partition, cache: &CacheName, most: u32) -> (u64, bool) {
+        let is_of_cache = |key: &&Key| key.namespace().cache() == cache;
+        let part = self.parts.get(partition.index());
+        let keys: Vec<Key> = part
+            .into_iter()
+            .flatten()
+            .filter(|(_, record)| record.has_value())
+            .map(|(key, _)| key)
+            .filter(is_of_cache)
+            .take(most as usize + 1)
+            .cloned()
+            .collect();
+        let chosen = keys.len().min(most as usize);
+        for key in keys.iter().take(chosen) {
+            self.drop_value(key);
+        }
+        (chosen as u64, chosen == keys.len())
     }
 
     /// Drops a value and the lease of whoever would replace it: an invalidation.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use larder_core::{
-    Announced, Chain, Fill, Filled, Frame, Invalidation, Key, Lease, LeaseReply, LeaseRequest, Put, Remote,
-    Result, Sequence, TagDelta, Ttl, Version,
+    Announced, CacheName, Chain, Fill, Filled, Frame, Invalidation, Key, Lease, LeaseReply, LeaseRequest,
+    Put, Remote, Result, Sequence, SweepPosition, Swept, TagDelta, Ttl, Version,
 };
 
 use crate::connection::Connection;
@@ -69,5 +69,9 @@ impl Remote for MemoryRemote {
 
     async fn invalidated_tags(&self, since: Sequence) -> Result<TagDelta> {
         self.connection.call(|state| Ok(state.invalidated_tags(since))).await
+    }
+
+    async fn sweep(&self, cache: &CacheName, from: Option<&SweepPosition>, most: u32) -> Result<Swept> {
+        self.connection.call(|state| state.sweep(cache, from, most)).await
     }
 }

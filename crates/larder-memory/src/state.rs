@@ -9,7 +9,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use larder_core::{AppName, Chain, Error, ErrorKind, Key, Moment, Result, Sequence, TagDelta, Usage};
+use larder_core::{
+    AppName, CacheName, Chain, Error, ErrorKind, Key, Moment, PARTITIONS, Partition, Result, Sequence,
+    SweepPosition, Swept, TagDelta, Usage,
+};
 
 use crate::records::Records;
 use crate::sequences::Sequences;
@@ -80,6 +83,25 @@ impl State {
 
     pub(crate) fn invalidated_tags(&self, since: Sequence) -> TagDelta {
         self.data.tags.delta(since, self.data.sequences.of_tags())
+    }
+
+    pub(crate) fn sweep(
+        &mut self,
+        cache: &CacheName,
+        from: Option<&SweepPosition>,
+        most: u32,
+    ) -> Result<Swept> {
+        // One partition after another.
+        let begin = from.map_or(Ok(0), |from| from.as_str().parse::<u8>());
+        let Some(partition) = begin.ok().and_then(Partition::new) else {
+            return Err(Error::new(ErrorKind::Invalid, "no sweep has been at that position")
+                .with("position", from.map_or("", SweepPosition::as_str)));
+        };
+        let (removed, is_clean) = self.data.records.drop_values(partition, cache, most);
+        let next = partition.index() + usize::from(is_clean);
+        let next =
+            Some(next).filter(|&next| next < PARTITIONS).map(|next| SweepPosition::new(next.to_string()));
+        Ok(Swept::new(removed, removed, next))
     }
 
     /// Remembers all there is, for the next failover.

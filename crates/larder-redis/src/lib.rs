@@ -10,5 +10,6 @@ mod keys;
 mod remote;
 mod reply;
 mod scripts;
+mod sweep;
 
 pub use remote::RedisRemote;

@@ -5,9 +5,9 @@ use std::fmt;
 use async_trait::async_trait;
 use bytes::Bytes;
 use larder_core::{
-    Announced, AppName, Chain, Connection, Error, ErrorKind, Fill, Filled, Frame, Invalidation, Key, Lease,
-    LeaseMode, LeaseReply, LeaseRequest, Partition, Peek, Put, Remote, Result, Sequence, TagDelta, Ttl,
-    Version,
+    Announced, AppName, CacheName, Chain, Connection, Error, ErrorKind, Fill, Filled, Frame, Invalidation,
+    Key, Lease, LeaseMode, LeaseReply, LeaseRequest, Partition, Peek, Put, Remote, Result, Sequence,
+    SweepPosition, Swept, TagDelta, Ttl, Version,
 };
 use larder_link::{Address, Link, Slot, sequence_key, slot_of};
 use redis::Value;
@@ -356,6 +356,10 @@ impl Remote for RedisRemote {
             .key(keys::clears(&self.app))
             .arg(since.get());
         crate::delta::read(call.run(&self.link).await?)
+    }
+
+    async fn sweep(&self, cache: &CacheName, from: Option<&SweepPosition>, most: u32) -> Result<Swept> {
+        crate::sweep::sweep(self, cache, from, most).await
     }
 
     async fn check(&self) -> Result<()> {

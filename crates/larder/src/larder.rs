@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use larder_core::{AppName, CacheKey, Result, Tag};
+use larder_core::{AppName, CacheKey, Result, SweepPosition, Tag};
 
 use crate::builder::LarderBuilder;
 use crate::cache_builder::CacheBuilder;
@@ -14,6 +14,7 @@ use crate::intent::Intent;
 use crate::node::Node;
 use crate::owner::{Owner, ProcessLocal};
 use crate::receipt::Receipt;
+use crate::sweep::Sweep;
 
 /// A process's part of the fleet: its connection to the shared tier and the bus, and what all of its caches share.
 ///
@@ -113,6 +114,24 @@ impl Larder {
     /// As [`announce`](Self::announce).
     pub async fn clear_all(&self) -> Result<Receipt> {
         self.carry_out(vec![Intent::Everything]).await
+    }
+
+    /// Begins to remove the values of a cache from the shared tier for real, wherever their keys lie.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` if the name cannot be one, or there is no shared tier.
+    pub fn sweep(&self, cache: &str) -> Result<Sweep> {
+        Sweep::new(self.node(), cache, None)
+    }
+
+    /// Goes on with a sweep from where a [step](Sweep::step) has ended, also that of another process.
+    ///
+    /// # Errors
+    ///
+    /// As [`sweep`](Self::sweep). Whether anybody has been at that position shows at the next step.
+    pub fn resume_sweep(&self, cache: &str, position: impl Into<String>) -> Result<Sweep> {
+        Sweep::new(self.node(), cache, Some(SweepPosition::new(position)))
     }
 
     /// Whether this process hears of all invalidations at present. If not, caches do as they are

@@ -9,8 +9,8 @@ use bytes::Bytes;
 use larder::memory::MemoryRemote;
 use larder::{AppName, Larder, Result, Version};
 use larder_core::{
-    Announced, Chain, Fill, Filled, Frame, Invalidation, Key, Lease, LeaseReply, LeaseRequest, Put, Remote,
-    Sequence, TagDelta, Ttl,
+    Announced, CacheName, Chain, Fill, Filled, Frame, Invalidation, Key, Lease, LeaseReply, LeaseRequest,
+    Put, Remote, Sequence, SweepPosition, Swept, TagDelta, Ttl,
 };
 use tokio::task::yield_now;
 
@@ -99,5 +99,9 @@ impl Remote for Yielding {
 
     async fn invalidated_tags(&self, since: Sequence) -> Result<TagDelta> {
         self.after(self.remote.invalidated_tags(since)).await
+    }
+
+    async fn sweep(&self, cache: &CacheName, from: Option<&SweepPosition>, most: u32) -> Result<Swept> {
+        self.after(self.remote.sweep(cache, from, most)).await
     }
 }

@@ -9,8 +9,8 @@ use bytes::Bytes;
 use larder::memory::MemoryRemote;
 use larder::{Result, Version};
 use larder_core::{
-    Announced, Chain, Fill, Filled, Frame, Invalidation, Key, Lease, LeaseReply, LeaseRequest, Put, Remote,
-    Sequence, TagDelta, Ttl,
+    Announced, CacheName, Chain, Fill, Filled, Frame, Invalidation, Key, Lease, LeaseReply, LeaseRequest,
+    Put, Remote, Sequence, SweepPosition, Swept, TagDelta, Ttl,
 };
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
@@ -154,5 +154,9 @@ impl Remote for PausingRemote {
     async fn invalidated_tags(&self, since: Sequence) -> Result<TagDelta> {
         self.at(Point::BeforeTags).await;
         self.inner.invalidated_tags(since).await
+    }
+
+    async fn sweep(&self, cache: &CacheName, from: Option<&SweepPosition>, most: u32) -> Result<Swept> {
+        self.inner.sweep(cache, from, most).await
     }
 }
