@@ -4,6 +4,7 @@
 //! reader given an error, was any kept waiting, was any answer staler than promised, and does everybody agree in the end?
 
 mod clusters;
+mod events;
 mod outages;
 mod sentinels;
 mod starting;

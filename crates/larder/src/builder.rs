@@ -6,20 +6,16 @@ use std::time::Duration;
 use larder_core::{AppName, Assurance, Bus, Capacity, Clock, Error, ErrorKind, Observer, Remote, Result};
 
 use tokio::sync::{Notify, watch};
-use tokio::time::timeout;
 
 use crate::coherence::Coherence;
-use crate::follower::follow;
 use crate::larder::Larder;
-use crate::mender::mend;
-use crate::node::{Node, Patience, Upstream};
+use crate::node::{Node, Patience};
 use crate::owner::ProcessLocal;
+use crate::publisher::Publisher;
 use crate::recovery::Recovery;
+use crate::start::Need;
 use crate::tasks::Tasks;
-use crate::watchdog;
-
-/// For how long a start waits to be in sync with the fleet.
-const START: Duration = Duration::from_millis(500);
+use crate::upstream::{Choice, Means, Upstream};
 
 /// Sets up a [`Larder`].
 ///
@@ -47,20 +43,9 @@ pub struct LarderBuilder {
     patience: Patience,
     capacity: Option<Capacity>,
     observer: Arc<dyn Observer>,
-    is_required: bool,
+    need: Need,
     #[cfg(feature = "redis")]
     probing: larder_bus::Probing,
-}
-
-/// What the process shares with the fleet.
-#[derive(Debug)]
-enum Choice {
-    Alone,
-    #[cfg(feature = "embedded")]
-    Embedded(Option<larder_memory::MemoryServer>),
-    #[cfg(feature = "redis")]
-    Redis(Box<Result<larder_link::Address>>),
-    Given(Arc<dyn Remote>, Option<Arc<dyn Bus>>),
 }
 
 impl LarderBuilder {
@@ -72,7 +57,7 @@ impl LarderBuilder {
             patience: Patience::default(),
             capacity: None,
             observer: Arc::new(()),
-            is_required: false,
+            need: Need::Optional,
             #[cfg(feature = "redis")]
             probing: larder_bus::Probing::default(),
         }
@@ -117,7 +102,7 @@ impl LarderBuilder {
     ///
     /// Default: a process starts without it, and goes on trying to reach it.
     pub fn require_upstream(self) -> Self {
-        Self { is_required: true, ..self }
+        Self { need: Need::Required, ..self }
     }
 
     /// Uses a shared tier and a bus of one's own. The traits, and all that it takes to implement them, are in `larder_core`.
@@ -191,10 +176,13 @@ impl LarderBuilder {
                 .with("setting", "capacity")
                 .with("value", format_args!("{capacity:?}")));
         }
-        #[cfg(feature = "redis")]
-        let upstream = self.upstream.connect(&app, &self.clock, self.probing)?;
-        #[cfg(not(feature = "redis"))]
-        let upstream = self.upstream.connect(&app, &self.clock)?;
+        let means = Means {
+            app: &app,
+            clock: &self.clock,
+            #[cfg(feature = "redis")]
+            probing: self.probing,
+        };
+        let upstream = self.upstream.connect(&means)?;
         let node = Arc::new(Node {
             coherence: Arc::new(Coherence::new(assurance(upstream.as_ref()), self.observer.clone())),
             app,
@@ -210,92 +198,22 @@ impl LarderBuilder {
             learning: tokio::sync::Mutex::new(()),
         });
         let larder = Larder::new(node.clone(), ProcessLocal::new(self.capacity));
-        node.start()?;
-        let started = async {
-            node.check().await?;
-            node.synchronized().await;
-            Ok(())
-        };
-        // Too late is no failure: the follower goes on.
-        match timeout(START, started).await {
-            Ok(Err(error)) if self.is_required || !is_passing(&error) => return Err(error),
-            Ok(Err(error)) => tracing::warn!(%error, "the shared tier cannot be reached yet"),
-            Err(_) if self.is_required => return Err(late()),
-            Ok(Ok(())) | Err(_) => {}
-        }
+        node.start(self.need).await?;
         tracing::info!(app = %node.app, in_sync = larder.is_in_sync(), "started");
         Ok(larder)
     }
-}
 
-impl Choice {
-    #[cfg_attr(
-        not(any(feature = "embedded", feature = "redis")),
-        expect(unused_variables, reason = "only what is made here needs them")
-    )]
-    fn connect(
-        self,
-        app: &AppName,
-        clock: &Clock,
-        #[cfg(feature = "redis")] probing: larder_bus::Probing,
-    ) -> Result<Option<Upstream>> {
-        Ok(match self {
-            Self::Alone => None,
-            #[cfg(feature = "embedded")]
-            Self::Embedded(server) => {
-                let server = server.unwrap_or_else(|| larder_memory::MemoryServer::new(clock.clone()));
-                let link = server.connect(app);
-                Some(Upstream { remote: Arc::new(link.remote()), bus: Some(Arc::new(link.bus())) })
-            }
-            #[cfg(feature = "redis")]
-            Self::Redis(address) => {
-                let remote = larder_redis::RedisRemote::open((*address)?, app.clone());
-                let bus = larder_bus::RedisBus::new(remote.link().clone(), app.clone(), clock.clone());
-                let bus: Arc<dyn Bus> = Arc::new(bus.probing(probing)?);
-                Some(Upstream { remote: Arc::new(remote), bus: Some(bus) })
-            }
-            Self::Given(remote, bus) => Some(Upstream { remote, bus }),
-        })
-    }
-}
-
-impl Node {
-    /// Begins to follow the bus, if there is one, and to mend what goes wrong with the shared tier, if there is one.
-    fn start(self: &Arc<Self>) -> Result<()> {
-        let Some(Upstream { remote, bus }) = self.upstream.clone() else {
-            return Ok(());
-        };
-        self.tasks.spawn(mend(self.clone(), remote))?;
-        let Some(bus) = bus else {
-            return Ok(());
-        };
-        if !self.coherence.bound().is_zero() && self.clock.is_system() {
-            watchdog::start(&self.coherence, self.clock.clone());
-        }
-        self.tasks.spawn(follow(self.clone(), bus))
-    }
-
-    /// Makes sure that what is shared can be used.
-    async fn check(&self) -> Result<()> {
-        let Some(Upstream { remote, bus }) = &self.upstream else {
-            return Ok(());
-        };
-        remote.check().await?;
-        match bus {
-            Some(bus) => bus.check().await,
-            None => Ok(()),
-        }
-    }
-
-    /// Waits until this process is in sync with the fleet.
-    async fn synchronized(&self) {
-        loop {
-            let heard = self.heard.notified();
-            if self.coherence.is_trusted(self.clock.now()) {
-                return;
-            }
-            heard.await;
-        }
+    /// The same for a process that announces and caches nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build).
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, nothing was started.
+    pub async fn publisher(self) -> Result<Publisher> {
+        self.build().await.map(Publisher::new)
     }
 }
 
@@ -303,16 +221,6 @@ impl Node {
 /// bus nothing is ever heard.
 fn assurance(upstream: Option<&Upstream>) -> Assurance {
     upstream.and_then(|upstream| upstream.bus.as_ref()).map_or(Assurance::None, |bus| bus.assurance())
-}
-
-/// Whether it may go well later.
-fn is_passing(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Elapsed)
-}
-
-fn late() -> Error {
-    Error::new(ErrorKind::Elapsed, "the shared tier was not in sync in time")
-        .with("waited", format_args!("{START:?}"))
 }
 
 fn check(name: &'static str, duration: Duration) -> Result<()> {

@@ -12,9 +12,9 @@ use tokio::time::timeout;
 
 use crate::answer::{Answer, Content, Kept};
 use crate::intent::Intent;
-use crate::node::Upstream;
 use crate::receipt::Receipt;
 use crate::store::Store;
+use crate::upstream::Upstream;
 
 /// What became of a versioned write.
 #[derive(Clone, Debug, PartialEq, Eq)]

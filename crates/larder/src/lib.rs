@@ -105,17 +105,20 @@ mod mender;
 mod node;
 mod observe;
 mod owner;
+mod publisher;
 mod read;
 mod reading;
 mod receipt;
 mod recovery;
 mod route;
 mod shelves;
+mod start;
 mod store;
 mod sweep;
 mod sync;
 mod tasks;
 mod tiers;
+mod upstream;
 mod watchdog;
 mod write;
 mod writes;
@@ -150,6 +153,7 @@ pub mod redis {
 #[cfg(feature = "embedded")]
 pub use larder_memory as memory;
 pub use loader::Load;
+pub use publisher::Publisher;
 pub use reading::Reading;
 pub use receipt::Receipt;
 pub use store::StaleIfError;

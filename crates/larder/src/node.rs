@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use larder_core::{AppName, Bus, Clock, Event, Observer, Remote, Result, Sequence, Token};
+use larder_core::{AppName, Clock, Event, Observer, Remote, Result, Sequence, Token};
 
 use tokio::sync::{Notify, watch};
 
@@ -13,6 +13,7 @@ use crate::observe::observe;
 use crate::receipt::Receipt;
 use crate::recovery::Recovery;
 use crate::tasks::Tasks;
+use crate::upstream::Upstream;
 
 /// What all caches of a process share.
 pub(crate) struct Node {
@@ -32,14 +33,6 @@ pub(crate) struct Node {
     pub(crate) closing: watch::Sender<bool>,
     /// Held by who learns which tags were invalidated, so that a thousand readers do not all ask.
     pub(crate) learning: tokio::sync::Mutex<()>,
-}
-
-/// The tier that the fleet shares, and what it hears of invalidations by.
-#[derive(Clone)]
-pub(crate) struct Upstream {
-    pub(crate) remote: Arc<dyn Remote>,
-    /// `None`: copies are as stale as they are old.
-    pub(crate) bus: Option<Arc<dyn Bus>>,
 }
 
 /// For how long the shared tier is waited for.

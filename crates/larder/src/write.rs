@@ -18,8 +18,9 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::intent::{Intent, Step};
-use crate::node::{Node, Upstream};
+use crate::node::Node;
 use crate::receipt::Receipt;
+use crate::upstream::Upstream;
 
 /// As many steps are under way at once for one writer: more would wait for each other in the server's queue, and run out of
 /// time there.
