@@ -215,7 +215,11 @@ impl Listener {
             |chain: Chain| (slot_of(chain), redis::cmd("GET").arg(sequence_key(&self.app, chain)).to_owned());
         let answers = self.link.call_each(chains().map(get).collect()).await;
         let position = |(chain, answer): (Chain, Result<redis::Value>)| {
-            let told: Option<u64> = redis::from_redis_value(answer?).unwrap_or_default();
+            let told = match answer {
+                // Whatever is there, it is no sequence.
+                Err(error) if error.context().any(|(_, value)| value == "WRONGTYPE") => None,
+                answer => redis::from_redis_value::<Option<u64>>(answer?).unwrap_or_default(),
+            };
             Ok((chain, Sequence::new(told.unwrap_or_default())))
         };
         chains().zip(answers).map(position).collect()

@@ -130,11 +130,9 @@ impl RedisRemote {
             return Ok((Vec::new(), Sequence::ZERO));
         }
         let slot = slot_of(Chain::Tags);
-        let mut values = match self.link.call(slot, &command).await {
-            Ok(Value::Array(values)) => values.into_iter(),
-            Ok(value) => vec![value].into_iter(),
-            Err(error) if is_of_another_type(&error) => vec![Value::Nil].into_iter(),
-            Err(error) => return Err(error),
+        let mut values = match reply::of_text(self.link.call(slot, &command).await)? {
+            Value::Array(values) => values.into_iter(),
+            value => vec![value].into_iter(),
         };
         let at = match tags {
             Tags::Asked => values.next().map_or(Sequence::ZERO, |value| reply::sequence(&value)),
@@ -150,7 +148,8 @@ impl RedisRemote {
         if tags == Tags::Asked {
             let mut command = redis::cmd("GET");
             command.arg(sequence_key(&self.app, Chain::Tags));
-            at = reply::sequence(&self.link.call(slot_of(Chain::Tags), &command).await?);
+            let answer = self.link.call(slot_of(Chain::Tags), &command).await;
+            at = reply::sequence(&reply::of_text(answer)?);
         }
         let get = |key: &Key| {
             let mut command = redis::cmd("GET");
@@ -164,11 +163,7 @@ impl RedisRemote {
             }
             keys => self.link.call_each(keys.iter().map(get).collect()).await,
         };
-        let value = |answer: Result<Value>| match answer {
-            Err(error) if is_of_another_type(&error) => Ok(Value::Nil),
-            answer => answer,
-        };
-        let values = answers.into_iter().map(value).collect::<Result<Vec<_>>>()?;
+        let values = answers.into_iter().map(reply::of_text).collect::<Result<Vec<_>>>()?;
         Ok((self.values(keys, values.into_iter())?, at))
     }
 
@@ -194,11 +189,6 @@ impl RedisRemote {
 enum Tags {
     Asked,
     Unasked,
-}
-
-/// What lies under a key of ours may be of another type: then there is no value.
-fn is_of_another_type(error: &Error) -> bool {
-    error.context().any(|(name, value)| name == "code" && value == "WRONGTYPE")
 }
 
 fn chain_of(key: &Key) -> Chain {
@@ -331,11 +321,8 @@ impl Remote for RedisRemote {
             (slot_of(chain), command)
         };
         let answers = self.link.call_each(chains.iter().map(get).collect()).await;
-        chains
-            .into_iter()
-            .zip(answers)
-            .map(|(chain, answer)| Ok((chain, reply::sequence(&answer?))))
-            .collect()
+        let position = |answer| reply::of_text(answer).map(|text| reply::sequence(&text));
+        chains.into_iter().zip(answers).map(|(chain, answer)| Ok((chain, position(answer)?))).collect()
     }
 
     async fn raise(&self, chain: Chain, at: Sequence) -> Result<()> {

@@ -4,6 +4,16 @@ use bytes::Bytes;
 use larder_core::{Error, ErrorKind, Result, Sequence};
 use redis::Value;
 
+/// The text under a key. What lies there may be of another type: then there is none.
+pub(crate) fn of_text(answer: Result<Value>) -> Result<Value> {
+    let is_of_another_type =
+        |error: &Error| error.context().any(|(name, value)| name == "code" && value == "WRONGTYPE");
+    match answer {
+        Err(error) if is_of_another_type(&error) => Ok(Value::Nil),
+        answer => answer,
+    }
+}
+
 /// The items of a list.
 pub(crate) fn list(reply: Value) -> Result<Vec<Value>> {
     match reply {

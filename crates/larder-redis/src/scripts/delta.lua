@@ -7,4 +7,4 @@ if redis.call('TYPE', KEYS[2]).ok == 'zset' then
 end
 local floor = redis.pcall('ZSCORE', KEYS[2], 'floor')
 if redis.call('TYPE', KEYS[3]).ok == 'hash' then clears = redis.call('HGETALL', KEYS[3]) end
-return {get(KEYS[1]) or '0', tags, type(floor) == 'string' and floor or '0', clears}
+return {string.format('%.0f', position(KEYS[1])), tags, type(floor) == 'string' and floor or '0', clears}

@@ -61,16 +61,23 @@ local function is_held(key, name)
   return lease_of(key) == name
 end
 
--- Guards are a set of names by the millisecond in which they end.
+-- Guards are a set of names by the millisecond in which they end. Nothing is written here: to a server that is full, a
+-- write that frees nothing must be the first.
 local function is_guarded(key)
-  redis.pcall('ZREMRANGEBYSCORE', key, '-inf', string.format('%.0f', math.floor(micros() / 1000)))
-  local guards = redis.pcall('ZCARD', key)
+  local now = string.format('(%.0f', math.floor(micros() / 1000))
+  local guards = redis.pcall('ZCOUNT', key, now, '+inf')
   return type(guards) == 'number' and guards > 0
+end
+
+-- The last sequence of a chain. What cannot be one counts as none: at some distance the arithmetic would stand still.
+local function position(sequence_key)
+  local found = tonumber(get(sequence_key) or '0') or 0
+  return found >= 0 and found <= micros() + 86400000000 and math.floor(found) or 0
 end
 
 -- Gives the invalidation its place in the chain, and announces it.
 local function announce(sequence_key, channel, head, body)
-  local previous = tonumber(get(sequence_key) or '0') or 0
+  local previous = position(sequence_key)
   local sequence = math.max(previous + 1, micros())
   redis.call('SET', sequence_key, string.format('%.0f', sequence))
   if channel ~= '' then

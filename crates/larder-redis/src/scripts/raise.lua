@@ -4,5 +4,5 @@
 local at = tonumber(ARGV[1])
 if at > micros() + 86400000000 then return 0 end
 redis.call('UNLINK', KEYS[1] .. '~')
-if (tonumber(get(KEYS[1]) or '0') or 0) < at then redis.call('SET', KEYS[1], ARGV[1]) end
+if position(KEYS[1]) < at then redis.call('SET', KEYS[1], ARGV[1]) end
 return 1
