@@ -84,9 +84,9 @@ async fn move_slot(from: &RedisServer, to: &RedisServer, all: &[&RedisServer], s
         }
         // So that calls meet a slot of which each side has some.
         sleep(Duration::from_millis(5)).await;
-        let mut command = vec!["MIGRATE", "127.0.0.1", &port, "", "0", "5000", "REPLACE", "KEYS"];
-        command.extend(keys);
-        from.command(&command).unwrap();
+        for key in keys {
+            from.command(&["MIGRATE", "127.0.0.1", &port, key, "0", "5000", "REPLACE"]).unwrap();
+        }
     }
     for server in [to, from].into_iter().chain(all.iter().copied()) {
         server.command(&["CLUSTER", "SETSLOT", &slot, "NODE", &target]).unwrap();
