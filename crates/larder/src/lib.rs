@@ -147,7 +147,7 @@ pub use larder_macros::{FacadeCacheKey as CacheKey, FacadeCacheable as Cacheable
 pub mod redis {
     pub use larder_bus::{Probing, RedisBus};
     pub use larder_link::Address;
-    pub use larder_redis::RedisRemote;
+    pub use larder_redis::{RedisRemote, Script, scripts};
 }
 /// The remote tier and the bus in one process.
 #[cfg(feature = "embedded")]
