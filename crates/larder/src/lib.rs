@@ -65,6 +65,8 @@
 //! # Guide
 //!
 //! - [Consistency](guide::consistency): what is guaranteed, what is not, and which test keeps it.
+//! - [Operations](guide::operations): what Larder needs of Redis or Valkey: connections, permissions, memory.
+//! - [Other languages](guide::interop): how a service that is not written in Rust invalidates.
 //! - [Architecture](guide::architecture): where everything is, for those who work on Larder.
 //!
 //! # Features
