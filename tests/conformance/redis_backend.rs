@@ -10,8 +10,12 @@ use larder_redis::RedisRemote;
 use larder_testkit::redis::{RedisCluster, RedisSentinel, RedisServer, Reply};
 
 use super::backend::{Backend, Node};
+use crate::acl;
 
-/// A single server.
+/// Those that the claims are about. Each has a user of its own.
+const APPS: [&str; 4] = ["test.shop", "test.shop.user", "test.shop2", "test.stock"];
+
+/// A single server, which permits what the guide says and nothing else.
 pub(super) struct Standalone(RedisServer);
 
 /// The master that sentinels name.
@@ -22,11 +26,13 @@ pub(super) struct Cluster(&'static RedisCluster);
 
 impl Backend for Standalone {
     async fn new() -> Self {
-        Self(RedisServer::start().expect("redis-server is installed"))
+        let rules = APPS.map(acl::rule);
+        let rules = rules.iter().map(String::as_str);
+        Self(RedisServer::secured(rules).expect("redis-server is installed"))
     }
 
     async fn connect(&self, app: &AppName) -> Node {
-        connect(&self.0.url(), app).await
+        connect(&self.0.url_for(app.as_str(), acl::PASSWORD), app).await
     }
 
     async fn pass(&self, time: Duration) {

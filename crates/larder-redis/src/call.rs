@@ -33,10 +33,10 @@ impl<'a> Call<'a> {
     /// Runs it. A server that does not know the script is given it, and asked again.
     pub(crate) async fn run(self, link: &Link) -> Result<Value> {
         let slot = slot_of(self.chain);
-        let answer = match link.call(slot, &self.command("EVALSHA", &self.script.hash)).await {
+        let answer = match link.call(slot, &self.command("EVALSHA", self.script.sha1())).await {
             // By its text it is remembered, so that the next one finds it.
             Err(error) if is_unknown(&error) => {
-                link.call(slot, &self.command("EVAL", self.script.code)).await
+                link.call(slot, &self.command("EVAL", self.script.text())).await
             }
             answer => answer,
         };

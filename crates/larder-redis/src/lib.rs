@@ -13,3 +13,4 @@ mod scripts;
 mod sweep;
 
 pub use remote::RedisRemote;
+pub use scripts::{Script, scripts};

@@ -2,16 +2,56 @@
 
 use redis::Pipeline;
 
-/// One step: its text, and the hash by which a server knows it.
-pub(crate) struct Script {
-    pub(crate) code: &'static str,
-    pub(crate) hash: String,
+/// One step on the server: a script in Lua.
+///
+/// Its `KEYS` and `ARGV` are told in its first lines. What a service in another language may call, and how, is on the page
+/// of the guide about that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Script {
+    name: &'static str,
+    text: &'static str,
+    sha1: String,
 }
 
 impl Script {
-    fn new(code: &'static str) -> Self {
-        Self { code, hash: redis::Script::new(code).get_hash().to_owned() }
+    fn new(name: &'static str, text: &'static str) -> Self {
+        Self { name, text, sha1: redis::Script::new(text).get_hash().to_owned() }
     }
+
+    /// Its name, which stays the same from one release to the next.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// All of it, as `EVAL` and `SCRIPT LOAD` want it. It may be another in the next release.
+    pub fn text(&self) -> &'static str {
+        self.text
+    }
+
+    /// The hash of its text, in hexadecimal, by which a server that has been given it knows it.
+    pub fn sha1(&self) -> &str {
+        &self.sha1
+    }
+}
+
+/// Every script, for a service in another language to bring along.
+///
+/// # Examples
+///
+/// One file for each, made when that service is built:
+///
+/// ```
+/// # let folder = std::env::temp_dir().join(format!("larder-scripts-{}", std::process::id()));
+/// std::fs::create_dir_all(&folder)?;
+/// for script in larder_redis::scripts() {
+///     std::fs::write(folder.join(format!("{}.lua", script.name())), script.text())?;
+/// }
+/// # assert!(folder.join("invalidate.lua").is_file());
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn scripts() -> Vec<Script> {
+    Scripts::new().all().cloned().collect()
 }
 
 /// What a server is told on each connection, so that it knows the scripts before it is asked for one: after a failover it
@@ -19,14 +59,14 @@ impl Script {
 pub(crate) fn loading() -> Pipeline {
     let mut loading = redis::pipe();
     for script in Scripts::new().all() {
-        loading.cmd("SCRIPT").arg("LOAD").arg(script.code);
+        loading.cmd("SCRIPT").arg("LOAD").arg(script.text);
     }
     loading
 }
 
 macro_rules! scripts {
     ($($name:ident: $file:literal;)*) => {
-        /// Every script, with what all of them share before it.
+        /// Every script, each behind what all of them share.
         pub(crate) struct Scripts {
             $(pub(crate) $name: Script,)*
         }
@@ -34,7 +74,7 @@ macro_rules! scripts {
         impl Scripts {
             pub(crate) fn new() -> Self {
                 Self {
-                    $($name: Script::new(concat!(
+                    $($name: Script::new(stringify!($name), concat!(
                         include_str!("scripts/prelude.lua"), "\n", include_str!(concat!("scripts/", $file))
                     )),)*
                 }

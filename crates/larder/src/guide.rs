@@ -5,3 +5,9 @@ pub mod architecture {}
 
 #[doc = include_str!("guide/consistency.md")]
 pub mod consistency {}
+
+#[doc = include_str!("guide/interop.md")]
+pub mod interop {}
+
+#[doc = include_str!("guide/operations.md")]
+pub mod operations {}

@@ -65,6 +65,8 @@
 //! # Guide
 //!
 //! - [Consistency](guide::consistency): what is guaranteed, what is not, and which test keeps it.
+//! - [Operations](guide::operations): what Larder needs of Redis or Valkey: connections, permissions, memory.
+//! - [Other languages](guide::interop): how a service that is not written in Rust invalidates.
 //! - [Architecture](guide::architecture): where everything is, for those who work on Larder.
 //!
 //! # Features
@@ -147,7 +149,7 @@ pub use larder_macros::{FacadeCacheKey as CacheKey, FacadeCacheable as Cacheable
 pub mod redis {
     pub use larder_bus::{Probing, RedisBus};
     pub use larder_link::Address;
-    pub use larder_redis::RedisRemote;
+    pub use larder_redis::{RedisRemote, Script, scripts};
 }
 /// The remote tier and the bus in one process.
 #[cfg(feature = "embedded")]

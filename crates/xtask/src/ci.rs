@@ -3,7 +3,7 @@
 use crate::program::{cargo, execute, is_installed, program, toolchain};
 use crate::steps::Steps;
 use crate::workspace::Workspace;
-use crate::{Outcome, features, fuzz, test, tidy, weaken};
+use crate::{Outcome, features, fuzz, needs, test, tidy, weaken};
 
 /// How much is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,7 @@ pub(crate) fn run(depth: Depth) -> Outcome {
 
 /// The quick steps come first: whoever waits for the tests should know that nothing silly is in the way.
 fn usual(workspace: &Workspace, steps: &mut Steps) -> Outcome {
+    steps.step("needs", needs::check)?;
     steps.step("fmt", || execute(&mut cargo("fmt --all --check")))?;
     steps.step("tidy", tidy::run)?;
     typos(steps)?;

@@ -7,6 +7,7 @@ mod chore;
 mod ci;
 mod features;
 mod fuzz;
+mod needs;
 mod program;
 mod steps;
 mod test;

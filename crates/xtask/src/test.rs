@@ -3,10 +3,10 @@
 use std::env;
 use std::io::stdout;
 
-use crate::Outcome;
 use crate::program::{cargo, execute, is_installed};
 use crate::steps::Steps;
 use crate::workspace::Workspace;
+use crate::{Outcome, needs};
 
 pub(crate) fn run_all(workspace: &Workspace, steps: &mut Steps) -> Outcome {
     steps.step("tests", tests)?;
@@ -17,6 +17,7 @@ pub(crate) fn run_all(workspace: &Workspace, steps: &mut Steps) -> Outcome {
 /// The chore itself.
 pub(crate) fn run() -> Outcome {
     let mut steps = Steps::new("test");
+    steps.step("needs", needs::check)?;
     run_all(&Workspace::read()?, &mut steps)?;
     steps.finish();
     Ok(())

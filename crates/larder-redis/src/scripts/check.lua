@@ -6,6 +6,8 @@ redis.call('UNLINK', KEYS[2], KEYS[3])
 micros()
 redis.call('SET', KEYS[2], 'check', 'PX', 1000)
 redis.call('SETRANGE', KEYS[2], 3, 'c')
+-- Elsewhere one that may not be sent would look like a key that is not there.
+redis.call('GET', KEYS[2])
 redis.call('PEXPIRE', KEYS[2], 1000)
 redis.call('PTTL', KEYS[2])
 redis.call('TYPE', KEYS[2])
