@@ -13,7 +13,8 @@ const LINE: &str = include_str!("../crates/larder/src/guide/acl.txt");
 const PAGE: &str = include_str!("../crates/larder/src/guide/operations.md");
 
 /// A single server is asked for these later or not at all. What comes of one that is missing is on the page.
-const NOT_AT_THE_START: [&str; 6] = ["+asking", "+cluster|slots", "+info", "+ping", "+role", "+script|load"];
+const NOT_AT_THE_START: [&str; 7] =
+    ["+asking", "+cluster|slots", "+info", "+ping", "+role", "+scan", "+script|load"];
 
 const APP: &str = "test.shop";
 
