@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use larder_core::{CacheName, Invalidation, Key, Notice, Partition, TagHash, Version};
 
 /// As many keys as one step takes, so that a server is not held up by one writer.
-const MOST_KEYS: usize = 512;
+pub(crate) const MOST_KEYS: usize = 512;
 
 /// One thing to invalidate everywhere.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -46,19 +46,15 @@ impl Step {
                 Intent::Everything => others.push(Self::Everything),
             }
         }
-        let chunks = |by_partition: BTreeMap<Partition, Vec<Key>>| {
-            by_partition.into_iter().flat_map(|(partition, keys)| {
-                let chunks: Vec<_> = keys.chunks(MOST_KEYS).map(<[Key]>::to_vec).collect();
-                chunks.into_iter().map(move |keys| (partition, keys))
-            })
-        };
-        let tags = tags.chunks(MOST_KEYS).map(|tags| Self::Tags(tags.to_vec()));
-        chunks(invalidated)
-            .map(|(partition, keys)| Self::Invalidate(partition, keys))
-            .chain(chunks(expired).map(|(partition, keys)| Self::Expire(partition, keys)))
+        let tags = tags.chunks(MOST_KEYS).map(|tags| (0, Self::Tags(tags.to_vec())));
+        let mut steps: Vec<_> = in_rounds(invalidated, Self::Invalidate)
+            .chain(in_rounds(expired, Self::Expire))
             .chain(tags)
-            .chain(others)
-            .collect()
+            .chain(others.into_iter().map(|step| (0, step)))
+            .collect();
+        // First one of each partition: those of one partition are taken one after the other.
+        steps.sort_by_key(|(round, _)| *round);
+        steps.into_iter().map(|(_, step)| step).collect()
     }
 
     /// What the server is asked to do.
@@ -99,9 +95,22 @@ impl Step {
     }
 }
 
+/// Cuts what is too much for one step, and numbers the steps of each partition.
+fn in_rounds(
+    by_partition: BTreeMap<Partition, Vec<Key>>,
+    step: fn(Partition, Vec<Key>) -> Step,
+) -> impl Iterator<Item = (usize, Step)> {
+    by_partition.into_iter().flat_map(move |(partition, keys)| {
+        let steps: Vec<_> = keys.chunks(MOST_KEYS).map(|keys| step(partition, keys.to_vec())).collect();
+        steps.into_iter().enumerate()
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use larder_core::{AppName, Namespace};
+    use std::collections::BTreeSet;
+
+    use larder_core::{AppName, Namespace, PARTITIONS};
 
     use super::*;
 
@@ -122,6 +131,17 @@ mod tests {
         }
         assert_eq!(seen, keys.len());
         assert!(steps.len() <= 64 * 4 + 64, "{}", steps.len());
+    }
+
+    #[test]
+    fn the_first_steps_are_of_as_many_partitions_as_there_are() {
+        let steps = Step::gather(keys(100_000).into_iter().map(Intent::Invalidate));
+        let partition = |step: &Step| match step {
+            Step::Invalidate(partition, _) => *partition,
+            step => panic!("{step:?}"),
+        };
+        let first: BTreeSet<_> = steps.iter().take(PARTITIONS).map(partition).collect();
+        assert_eq!(first.len(), PARTITIONS);
     }
 
     #[test]

@@ -78,6 +78,7 @@
 
 mod answer;
 mod backoff;
+mod batch;
 mod budget;
 mod builder;
 mod bulk;

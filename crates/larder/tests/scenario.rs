@@ -3,6 +3,7 @@
 //! Every node has its own link to one server, and whatever can go wrong on a link is made to go wrong by the test, at a
 //! point that it chooses: loads and calls stop at gates, notices are lost or held. Nothing waits for real time.
 
+mod batches;
 mod bulk;
 mod chaos;
 mod disconnected;

@@ -4,6 +4,7 @@
 //! of the sources, one by one, and the test that claims the guarantee is run on that. It must build, and it must
 //! fail. A weakening that survives is a claim without a test; one whose text is not found any more has to follow the code.
 
+mod batch;
 mod codec;
 mod coherence;
 mod copy;
@@ -94,6 +95,7 @@ fn weakenings() -> impl Iterator<Item = &'static Weakening> {
         codec::WEAKENINGS,
         flight::WEAKENINGS,
         engine::WEAKENINGS,
+        batch::WEAKENINGS,
         coherence::WEAKENINGS,
     ]
     .into_iter()
