@@ -28,8 +28,9 @@
 //! - *Writes keep their order.* Who awaits a receipt before the next write has had that step by then. What is not awaited
 //!   never had an order, and needs none: any two of these steps leave the server the same in either order, for all they do
 //!   is to remove values and leases, to mark values, and to raise marks that never go down. This is why what cannot share
-//!   a step (a version, a cache, everything) has no lane and waits for nobody, and why an expiry of a key may be under way
-//!   together with its invalidation.
+//!   a step (a version, a guarded write, a cache, everything) has no lane and waits for nobody, and why an expiry of a key
+//!   may be under way together with its invalidation. Only the end of a guard must not come before its beginning; it is
+//!   asked for by who was given the guard.
 //! - *A dead server is waited for once.* A step that is not answered in time takes down what has gathered behind it: all of
 //!   that is deferred, unsent. Otherwise each step of a long line would wait for its own deadline. A server that
 //!   says no has answered, and the next step is tried.
@@ -83,7 +84,9 @@ impl Batches {
             Step::Invalidate(partition, _) => self.invalidated.get(partition.index()),
             Step::Expire(partition, _) => self.expired.get(partition.index()),
             Step::Tags(_) => Some(&self.tags),
-            Step::Supersede(..) | Step::Cache(_) | Step::Everything => None,
+            Step::Supersede(..) | Step::Guard(..) | Step::Finish(..) | Step::Cache(_) | Step::Everything => {
+                None
+            }
         }
     }
 }

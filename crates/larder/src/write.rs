@@ -14,7 +14,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use larder_core::{Announced, Error, ErrorKind, Frame, Notice, Result, Sequence, Token};
+use larder_core::{Announced, Error, ErrorKind, Frame, Moment, Notice, Result, Sequence, Token};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -121,11 +121,12 @@ impl Node {
             return Taken::Told(Receipt::default());
         };
         let deferrals = self.recovery.deferrals();
+        let now = self.clock.now();
         // Before it is sent: a failover may come between its effect and the answer, and take the effect back.
-        self.recovery.told(&intents, self.clock.now());
-        // What is told again is pending already.
+        self.recovery.told(&intents, now);
+        // What is told again is pending already, unless it is not to be told any more.
         let mut untold = Untold { node: self, step: (attempt == Attempt::First).then(|| step.clone()) };
-        let sequence = match timeout(self.patience.write, upstream.take(&step, &notice)).await {
+        let sequence = match timeout(self.patience.write, upstream.take(&step, &notice, now)).await {
             Ok(Ok(sequence)) => sequence,
             Ok(Err(_)) => return Taken::Failed,
             Err(_) => return Taken::Unanswered,
@@ -188,8 +189,8 @@ impl Drop for Untold<'_> {
 
 impl Upstream {
     /// One step on the server, and its announcement, if the server could not make it.
-    async fn take(&self, step: &Step, notice: &Notice) -> Result<Sequence> {
-        let announced = self.remote.invalidate(&step.invalidation(), &self.frame(notice)).await?;
+    async fn take(&self, step: &Step, notice: &Notice, now: Moment) -> Result<Sequence> {
+        let announced = self.remote.invalidate(&step.invalidation(now), &self.frame(notice)).await?;
         self.announce(notice, announced).await?;
         Ok(announced.sequence)
     }

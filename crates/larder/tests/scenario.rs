@@ -9,6 +9,7 @@ mod chaos;
 mod disconnected;
 mod failover;
 mod flights;
+mod guarded;
 mod late;
 mod lost;
 mod negative;

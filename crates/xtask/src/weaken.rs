@@ -11,6 +11,7 @@ mod copy;
 mod engine;
 mod fence;
 mod flight;
+mod guarded;
 mod ledger;
 mod memory;
 mod shelf;
@@ -96,6 +97,7 @@ fn weakenings() -> impl Iterator<Item = &'static Weakening> {
         flight::WEAKENINGS,
         engine::WEAKENINGS,
         batch::WEAKENINGS,
+        guarded::WEAKENINGS,
         coherence::WEAKENINGS,
     ]
     .into_iter()

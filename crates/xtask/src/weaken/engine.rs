@@ -213,7 +213,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "what was told is not remembered",
         file: WRITE,
-        from: "        self.recovery.told(&intents, self.clock.now());\n",
+        from: "        self.recovery.told(&intents, now);\n",
         to: "",
         noticed_by: Engine("failover::r5_writers_tell_again_what_a_failover_lost"),
     },
