@@ -7,6 +7,7 @@ use larder_core::{AppName, Assurance, Bus, Capacity, Clock, Error, ErrorKind, Ob
 
 use tokio::sync::{Notify, watch};
 
+use crate::batch::Batches;
 use crate::coherence::Coherence;
 use crate::larder::Larder;
 use crate::node::{Node, Patience};
@@ -130,7 +131,8 @@ impl LarderBuilder {
         self
     }
 
-    /// Sets for how long a write waits for the shared tier before it is deferred.
+    /// Sets for how long a write waits for an answer of the shared tier before it is deferred. One that finds others under
+    /// way may wait for their answer first, and then for its own.
     ///
     /// Default: 500 ms.
     pub fn write_deadline(mut self, deadline: Duration) -> Self {
@@ -188,6 +190,7 @@ impl LarderBuilder {
             app,
             clock: self.clock,
             recovery: Recovery::new(),
+            batches: Batches::new(),
             upstream,
             patience: self.patience,
             observer: self.observer,

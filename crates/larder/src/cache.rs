@@ -66,7 +66,7 @@ pub(crate) struct Typed<K, V> {
     pub(crate) loader: Option<Loader<K, V>>,
     pub(crate) configuration: Configuration,
     /// Keeps the process's part of the fleet alive.
-    pub(crate) _owner: Arc<Owner>,
+    pub(crate) owner: Arc<Owner>,
 }
 
 impl<K, V> Cache<K, V>

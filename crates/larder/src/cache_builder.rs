@@ -272,7 +272,7 @@ where
         // A map that caches share may still hold what one of this name left there, deaf to what happened since.
         store.shelf.clear();
         tracing::info!(%configuration, "cache opened");
-        Ok(Cache { store, typed: Arc::new(Typed { loader, configuration, _owner: owner }) })
+        Ok(Cache { store, typed: Arc::new(Typed { loader, configuration, owner }) })
     }
 }
 

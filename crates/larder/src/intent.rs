@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use larder_core::{CacheName, Invalidation, Key, Notice, Partition, TagHash, Version};
+use larder_core::{CacheName, Guard, Invalidation, Key, Moment, Notice, Partition, TagHash, Ttl, Version};
 
 /// As many keys as one step takes, so that a server is not held up by one writer.
-const MOST_KEYS: usize = 512;
+pub(crate) const MOST_KEYS: usize = 512;
 
 /// One thing to invalidate everywhere.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -14,6 +14,10 @@ pub(crate) enum Intent {
     Expire(Key),
     /// Invalidates, and refuses older versions from then on.
     Supersede(Key, Version),
+    /// Invalidates before a write, and lets nothing be kept until the write is finished, or until then.
+    Guard(Key, Guard, Moment),
+    /// Invalidates after a write, and ends its guard.
+    Finish(Key, Guard),
     Tag(TagHash),
     Cache(CacheName),
     Everything,
@@ -25,6 +29,8 @@ pub(crate) enum Step {
     Invalidate(Partition, Vec<Key>),
     Expire(Partition, Vec<Key>),
     Supersede(Key, Version),
+    Guard(Partition, Vec<Key>, Guard, Moment),
+    Finish(Partition, Vec<Key>, Guard),
     Tags(Vec<TagHash>),
     Cache(CacheName),
     Everything,
@@ -33,40 +39,50 @@ pub(crate) enum Step {
 impl Step {
     /// Gathers intents into as few steps as the server allows.
     pub(crate) fn gather(intents: impl IntoIterator<Item = Intent>) -> Vec<Self> {
-        let mut invalidated: BTreeMap<Partition, Vec<Key>> = BTreeMap::new();
-        let mut expired: BTreeMap<Partition, Vec<Key>> = BTreeMap::new();
+        let (mut invalidated, mut expired) = (BTreeMap::new(), BTreeMap::new());
+        let (mut guarded, mut finished) = (BTreeMap::new(), BTreeMap::new());
         let (mut tags, mut others) = (Vec::new(), Vec::new());
         for intent in intents {
             match intent {
-                Intent::Invalidate(key) => invalidated.entry(key.hash().partition()).or_default().push(key),
-                Intent::Expire(key) => expired.entry(key.hash().partition()).or_default().push(key),
+                Intent::Invalidate(key) => sort_in(&mut invalidated, (), key),
+                Intent::Expire(key) => sort_in(&mut expired, (), key),
+                Intent::Guard(key, guard, until) => sort_in(&mut guarded, (guard.get(), until), key),
+                Intent::Finish(key, guard) => sort_in(&mut finished, guard.get(), key),
                 Intent::Supersede(key, version) => others.push(Self::Supersede(key, version)),
                 Intent::Tag(tag) => tags.push(tag),
                 Intent::Cache(cache) => others.push(Self::Cache(cache)),
                 Intent::Everything => others.push(Self::Everything),
             }
         }
-        let chunks = |by_partition: BTreeMap<Partition, Vec<Key>>| {
-            by_partition.into_iter().flat_map(|(partition, keys)| {
-                let chunks: Vec<_> = keys.chunks(MOST_KEYS).map(<[Key]>::to_vec).collect();
-                chunks.into_iter().map(move |keys| (partition, keys))
-            })
-        };
-        let tags = tags.chunks(MOST_KEYS).map(|tags| Self::Tags(tags.to_vec()));
-        chunks(invalidated)
-            .map(|(partition, keys)| Self::Invalidate(partition, keys))
-            .chain(chunks(expired).map(|(partition, keys)| Self::Expire(partition, keys)))
-            .chain(tags)
-            .chain(others)
-            .collect()
+        let guard = |partition, (guard, until), keys| Self::Guard(partition, keys, Guard::new(guard), until);
+        let tags = tags.chunks(MOST_KEYS).map(|tags| (0, Self::Tags(tags.to_vec())));
+        let mut steps: Vec<_> =
+            in_rounds(invalidated, |partition, (), keys| Self::Invalidate(partition, keys))
+                .chain(in_rounds(expired, |partition, (), keys| Self::Expire(partition, keys)))
+                .chain(in_rounds(guarded, guard))
+                .chain(in_rounds(finished, |partition, guard, keys| {
+                    Self::Finish(partition, keys, Guard::new(guard))
+                }))
+                .chain(tags)
+                .chain(others.into_iter().map(|step| (0, step)))
+                .collect();
+        // First one of each partition: those of one partition are taken one after the other.
+        steps.sort_by_key(|(round, _)| *round);
+        steps.into_iter().map(|(_, step)| step).collect()
     }
 
-    /// What the server is asked to do.
-    pub(crate) fn invalidation(&self) -> Invalidation<'_> {
+    /// What the server is asked to do, if it is asked now.
+    pub(crate) fn invalidation(&self, now: Moment) -> Invalidation<'_> {
         match self {
             Self::Invalidate(partition, keys) => Invalidation::Keys(*partition, keys, None),
             Self::Expire(partition, keys) => Invalidation::Expire(*partition, keys),
             Self::Supersede(key, version) => Invalidation::Version(key, *version),
+            Self::Guard(partition, keys, guard, until) => {
+                // If it comes too late to guard anything, it still removes what it was to keep away.
+                let left = Ttl::new(until.since(now)).unwrap_or(Ttl::MIN);
+                Invalidation::Guard(*partition, keys, *guard, left)
+            }
+            Self::Finish(partition, keys, guard) => Invalidation::Keys(*partition, keys, Some(*guard)),
             Self::Tags(tags) => Invalidation::Tags(tags),
             Self::Cache(cache) => Invalidation::Cache(cache),
             Self::Everything => Invalidation::Everything,
@@ -77,7 +93,9 @@ impl Step {
     pub(crate) fn notice(&self) -> Notice {
         let hashes = |keys: &[Key]| keys.iter().map(Key::hash).collect();
         match self {
-            Self::Invalidate(partition, keys) => Notice::Keys(*partition, hashes(keys)),
+            Self::Invalidate(partition, keys)
+            | Self::Guard(partition, keys, ..)
+            | Self::Finish(partition, keys, _) => Notice::Keys(*partition, hashes(keys)),
             Self::Expire(partition, keys) => Notice::Expired(*partition, hashes(keys)),
             Self::Supersede(key, _) => Notice::Keys(key.hash().partition(), vec![key.hash()]),
             Self::Tags(tags) => Notice::Tags(tags.clone()),
@@ -92,6 +110,10 @@ impl Step {
             Self::Invalidate(_, keys) => keys.into_iter().map(Intent::Invalidate).collect(),
             Self::Expire(_, keys) => keys.into_iter().map(Intent::Expire).collect(),
             Self::Supersede(key, version) => vec![Intent::Supersede(key, version)],
+            Self::Guard(_, keys, guard, until) => {
+                keys.into_iter().map(|key| Intent::Guard(key, guard, until)).collect()
+            }
+            Self::Finish(_, keys, guard) => keys.into_iter().map(|key| Intent::Finish(key, guard)).collect(),
             Self::Tags(tags) => tags.into_iter().map(Intent::Tag).collect(),
             Self::Cache(cache) => vec![Intent::Cache(cache)],
             Self::Everything => vec![Intent::Everything],
@@ -99,9 +121,29 @@ impl Step {
     }
 }
 
+/// Keys by their partition, and by what else those of one step must have in common.
+type Sorted<C> = BTreeMap<(Partition, C), Vec<Key>>;
+
+fn sort_in<C: Ord>(sorted: &mut Sorted<C>, common: C, key: Key) {
+    sorted.entry((key.hash().partition(), common)).or_default().push(key);
+}
+
+/// Cuts what is too much for one step, and numbers the steps of each partition.
+fn in_rounds<C: Copy>(
+    sorted: Sorted<C>,
+    step: impl Fn(Partition, C, Vec<Key>) -> Step,
+) -> impl Iterator<Item = (usize, Step)> {
+    sorted.into_iter().flat_map(move |((partition, common), keys)| {
+        let steps = keys.chunks(MOST_KEYS).map(|keys| step(partition, common, keys.to_vec()));
+        steps.enumerate().collect::<Vec<_>>()
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use larder_core::{AppName, Namespace};
+    use std::collections::BTreeSet;
+
+    use larder_core::{AppName, Namespace, PARTITIONS};
 
     use super::*;
 
@@ -125,9 +167,26 @@ mod tests {
     }
 
     #[test]
+    fn the_first_steps_are_of_as_many_partitions_as_there_are() {
+        let steps = Step::gather(keys(100_000).into_iter().map(Intent::Invalidate));
+        let partition = |step: &Step| match step {
+            Step::Invalidate(partition, _) => *partition,
+            step => panic!("{step:?}"),
+        };
+        let first: BTreeSet<_> = steps.iter().take(PARTITIONS).map(partition).collect();
+        assert_eq!(first.len(), PARTITIONS);
+    }
+
+    #[test]
     fn nothing_is_lost_on_the_way_to_steps_and_back() {
         let [ada, bob, eve] = keys(3).try_into().unwrap();
+        let soon = Moment::from_nanos(7);
         let intents = [
+            Intent::Guard(ada.clone(), Guard::new(1), soon),
+            Intent::Guard(ada.clone(), Guard::new(1), Moment::NEVER),
+            Intent::Guard(ada.clone(), Guard::new(2), soon),
+            Intent::Finish(ada.clone(), Guard::new(1)),
+            Intent::Finish(ada.clone(), Guard::new(2)),
             Intent::Invalidate(ada),
             Intent::Expire(bob),
             Intent::Supersede(eve, Version::new(7)),
@@ -137,7 +196,7 @@ mod tests {
             Intent::Everything,
         ];
         let steps = Step::gather(intents.clone());
-        assert_eq!(steps.len(), 6);
+        assert_eq!(steps.len(), 11);
         let back: Vec<Intent> = steps.into_iter().flat_map(Step::into_intents).collect();
         assert!(back.len() == intents.len() && intents.iter().all(|intent| back.contains(intent)));
     }

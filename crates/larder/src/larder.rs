@@ -18,8 +18,9 @@ use crate::sweep::Sweep;
 
 /// A process's part of the fleet: its connection to the shared tier and the bus, and what all of its caches share.
 ///
-/// Make one per process, and of it the [caches](Self::cache). Cloning it copies a pointer. When the last clone and the last
-/// cache are dropped, everything ends at once; [`shut_down`](Self::shut_down) ends it in order.
+/// Make one per process, and of it the [caches](Self::cache). Cloning it copies a pointer. When the last clone, the last
+/// cache and the last [guarded write](crate::GuardedWrite) are dropped, everything ends at once;
+/// [`shut_down`](Self::shut_down) ends it in order.
 ///
 /// # Examples
 ///

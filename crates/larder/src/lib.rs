@@ -80,6 +80,7 @@
 
 mod answer;
 mod backoff;
+mod batch;
 mod budget;
 mod builder;
 mod bulk;
@@ -93,6 +94,7 @@ mod explain;
 mod flight;
 mod follower;
 mod freshness;
+mod guarded_write;
 pub mod guide;
 mod health;
 mod hit;
@@ -132,6 +134,7 @@ pub use cache_builder::CacheBuilder;
 pub use configuration::Configuration;
 pub use domain::{DomainEvent, Touched};
 pub use explain::Explanation;
+pub use guarded_write::GuardedWrite;
 pub use health::{Health, Position};
 pub use hit::{Hit, Optional, Tier};
 pub use insert::Inserted;

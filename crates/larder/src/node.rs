@@ -8,6 +8,7 @@ use larder_core::{AppName, Clock, Event, Observer, Remote, Result, Sequence, Tok
 
 use tokio::sync::{Notify, watch};
 
+use crate::batch::Batches;
 use crate::coherence::Coherence;
 use crate::observe::observe;
 use crate::receipt::Receipt;
@@ -21,6 +22,8 @@ pub(crate) struct Node {
     pub(crate) clock: Clock,
     pub(crate) coherence: Arc<Coherence>,
     pub(crate) recovery: Recovery,
+    /// Writes that wait for a step that they can share.
+    pub(crate) batches: Batches,
     pub(crate) upstream: Option<Upstream>,
     pub(crate) patience: Patience,
     pub(crate) observer: Arc<dyn Observer>,

@@ -53,6 +53,11 @@ impl Receipt {
         Self { tokens, is_deferred }
     }
 
+    /// The receipt for what the server could not be told.
+    pub(crate) fn deferred() -> Self {
+        Self { tokens: Vec::new(), is_deferred: true }
+    }
+
     /// Whether the server could not be reached for all of it.
     ///
     /// This process has dropped its copies all the same, and does not use the shared ones until the server has been told,

@@ -54,7 +54,7 @@ impl Recovery {
         log.deferrals += 1;
         let number = log.deferrals;
         for intent in intents {
-            if let Intent::Supersede(key, _) = &intent {
+            if let Intent::Supersede(key, _) | Intent::Guard(key, ..) | Intent::Finish(key, _) = &intent {
                 // What concerns a key is looked up by the key alone.
                 log.pending.insert(Intent::Invalidate(key.clone()), number);
             }
@@ -69,7 +69,11 @@ impl Recovery {
     /// Remembers what the server is told from `now` on.
     pub(crate) fn told(&self, intents: &[Intent], now: Moment) {
         let mut log = self.log();
-        log.told.extend(intents.iter().map(|intent| (intent.clone(), now)));
+        log.told.extend(intents.iter().map(|intent| match intent {
+            // As long as it holds it can be lost.
+            Intent::Guard(.., until) => (intent.clone(), now.max(*until)),
+            _ => (intent.clone(), now),
+        }));
         if log.told.len() > MOST || now.since(log.swept) > MEMORY {
             log.told.retain(|_, then| now.since(*then) <= MEMORY);
             log.swept = now;
@@ -78,6 +82,16 @@ impl Recovery {
             log.told.clear();
             log.overflowed = Some(now.after(MEMORY));
         }
+    }
+
+    /// Forgets what is not to be told any more, pending or not.
+    pub(crate) fn forget<'a>(&self, intents: impl IntoIterator<Item = &'a Intent>) {
+        let mut log = self.log();
+        for intent in intents {
+            log.pending.remove(intent);
+            log.told.remove(intent);
+        }
+        self.has_pending.store(!log.pending.is_empty(), Ordering::Release);
     }
 
     /// Everything that was told lately has to be told again.
@@ -105,9 +119,12 @@ impl Recovery {
 
     /// How many are pending.
     pub(crate) fn deferred(&self) -> usize {
-        // What a version supersedes is pending as an invalidation, too.
+        // These are pending as an invalidation, too.
+        let is_twice = |intent: &&Intent| {
+            matches!(intent, Intent::Supersede(..) | Intent::Guard(..) | Intent::Finish(..))
+        };
         let log = self.log();
-        log.pending.keys().filter(|intent| !matches!(intent, Intent::Supersede(..))).count()
+        log.pending.keys().filter(|intent| !is_twice(intent)).count()
     }
 
     /// How many deferrals there have been: what a step takes note of before it is sent.
@@ -173,7 +190,7 @@ impl fmt::Debug for Recovery {
 
 #[cfg(test)]
 mod tests {
-    use larder_core::{AppName, CacheName, Namespace, TagHash, Version};
+    use larder_core::{AppName, CacheName, Guard, Namespace, TagHash, Version};
 
     use super::*;
 
@@ -196,6 +213,8 @@ mod tests {
         check(&Intent::Invalidate(key("user", 1)), [true, false, false]);
         check(&Intent::Expire(key("user", 1)), [true, false, false]);
         check(&Intent::Supersede(key("user", 1), Version::new(3)), [true, false, false]);
+        check(&Intent::Guard(key("user", 1), Guard::new(1), Moment::NEVER), [true, false, false]);
+        check(&Intent::Finish(key("user", 1), Guard::new(1)), [true, false, false]);
         check(&Intent::Cache(CacheName::new("user").unwrap()), [true, true, false]);
         check(&Intent::Everything, [true, true, true]);
         check(&Intent::Tag(TagHash::from_bits(1)), [false, false, false]);
@@ -243,5 +262,18 @@ mod tests {
         recovery.told(std::slice::from_ref(&new), now);
         recovery.replay(now);
         assert_eq!(recovery.pending(), [new]);
+    }
+    #[test]
+    fn a_guard_is_told_again_as_long_as_it_holds_and_not_once_it_is_forgotten() {
+        let (recovery, until) = (Recovery::new(), Moment::ORIGIN.after(10 * MEMORY));
+        let guard = |number| Intent::Guard(key("user", 1), Guard::new(number), until);
+        recovery.told(&[guard(1), guard(2)], Moment::ORIGIN);
+        recovery.told(&[], until);
+        recovery.forget([&guard(2)]);
+        recovery.replay(until);
+        let pending = recovery.pending();
+        assert!(pending.contains(&guard(1)) && !pending.contains(&guard(2)), "{pending:?}");
+        recovery.forget([&guard(1)]);
+        assert_eq!(recovery.pending(), [Intent::Invalidate(key("user", 1))]);
     }
 }

@@ -109,6 +109,11 @@ impl<V: Send + Sync + 'static> Store<V> {
         }
     }
 
+    /// Whether it makes use of the shared tier.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.node.upstream.is_some() && self.plan.tiers.has_remote() && self.envelope.is_some()
+    }
+
     /// What a load takes note of before its first I/O.
     pub(crate) fn bearings(&self) -> Bearings {
         Bearings { stamp: self.shelf.stamp(), birth: self.node.coherence.ledger.seen() }

@@ -5,6 +5,8 @@
 //!                └─ not reached: pending, and what the shared tier holds under it is not used until it is told
 //! ```
 //!
+//! Writers who come while a step is under way share the next one: see [`batch`](crate::batch).
+//!
 //! The first drop is for the readers of this process who come during the step, the second for the loads that began before
 //! it and have read what it removed: whoever begins to read after the receipt joins none of them. The whole runs in a
 //! task of its own, so that a caller who is cancelled in the middle leaves no write that half of the fleet knows of.
@@ -12,7 +14,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use larder_core::{Announced, Error, ErrorKind, Frame, Notice, Result, Sequence, Token};
+use larder_core::{Announced, Error, ErrorKind, Frame, Moment, Notice, Result, Sequence, Token};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -28,9 +30,28 @@ const MOST_AT_ONCE: usize = 64;
 
 /// Whether a step is taken because somebody has just written, or because it could not be taken before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Attempt {
+pub(crate) enum Attempt {
     First,
     Again,
+}
+
+/// What became of a step.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    Told(Receipt),
+    /// It is deferred, because the server or the way to it said no.
+    Failed,
+    /// It is deferred, because nobody said anything in time.
+    Unanswered,
+}
+
+impl Taken {
+    pub(crate) fn into_receipt(self) -> Receipt {
+        match self {
+            Self::Told(receipt) => receipt,
+            Self::Failed | Self::Unanswered => Receipt::deferred(),
+        }
+    }
 }
 
 impl Node {
@@ -71,42 +92,51 @@ impl Node {
     /// Takes steps side by side, and drops again when each is done.
     async fn take_all(self: &Arc<Self>, steps: Vec<Step>, attempt: Attempt) -> Receipt {
         let (mut under_way, mut receipt) = (JoinSet::new(), Receipt::default());
-        let deferred = || Receipt::new([], true);
         for step in steps {
             if under_way.len() == MOST_AT_ONCE
                 && let Some(taken) = under_way.join_next().await
             {
-                receipt = receipt.and(taken.unwrap_or_else(|_| deferred()));
+                receipt = receipt.and(taken.unwrap_or_else(|_| Receipt::deferred()));
             }
             let node = self.clone();
-            under_way.spawn(async move { node.take(step, attempt).await });
+            under_way.spawn(async move {
+                match attempt {
+                    Attempt::First => node.take_with_others(step).await,
+                    Attempt::Again => node.take(step, attempt).await.into_receipt(),
+                }
+            });
         }
         while let Some(taken) = under_way.join_next().await {
-            receipt = receipt.and(taken.unwrap_or_else(|_| deferred()));
+            receipt = receipt.and(taken.unwrap_or_else(|_| Receipt::deferred()));
         }
         receipt
     }
 
     /// Takes one step, or remembers that it could not be taken.
-    async fn take(&self, step: Step, attempt: Attempt) -> Receipt {
+    pub(crate) async fn take(&self, step: Step, attempt: Attempt) -> Taken {
         let (notice, intents) = (step.notice(), step.clone().into_intents());
         let Some(upstream) = &self.upstream else {
             self.drop_copies(&notice);
             self.coherence.hear_of_tags(&notice, self.next_sequence());
-            return Receipt::default();
+            return Taken::Told(Receipt::default());
         };
         let deferrals = self.recovery.deferrals();
+        let now = self.clock.now();
         // Before it is sent: a failover may come between its effect and the answer, and take the effect back.
-        self.recovery.told(&intents, self.clock.now());
-        let Ok(Ok(sequence)) = timeout(self.patience.write, upstream.take(&step, &notice)).await else {
-            self.defer(intents, &notice, attempt);
-            return Receipt::new([], true);
+        self.recovery.told(&intents, now);
+        // What is told again is pending already, unless it is not to be told any more.
+        let mut untold = Untold { node: self, step: (attempt == Attempt::First).then(|| step.clone()) };
+        let sequence = match timeout(self.patience.write, upstream.take(&step, &notice, now)).await {
+            Ok(Ok(sequence)) => sequence,
+            Ok(Err(_)) => return Taken::Failed,
+            Err(_) => return Taken::Unanswered,
         };
+        untold.step = None;
         self.drop_copies(&notice);
         self.coherence.hear_from_server(notice.chain(), sequence);
         self.coherence.hear_of_tags(&notice, sequence);
         self.recovery.settle(&intents, deferrals);
-        Receipt::new([Token::new(notice.chain(), sequence)], false)
+        Taken::Told(Receipt::new([Token::new(notice.chain(), sequence)], false))
     }
 
     /// Drops this process's copies, and fences what is being loaded. Tags take effect by their place in the server's
@@ -123,16 +153,14 @@ impl Node {
     }
 
     /// Keeps for later what the server could not be told.
-    fn defer(&self, intents: Vec<Intent>, notice: &Notice, attempt: Attempt) {
+    pub(crate) fn defer(&self, step: Step) {
+        let notice = step.notice();
         // Before the drop: who begins to read after it must not take what the shared tier still has.
-        self.recovery.defer(intents);
-        if attempt == Attempt::Again {
-            return;
-        }
+        self.recovery.defer(step.into_intents());
         match notice {
             // Without a place in the order they cannot tell the old from the new, so that all is suspect.
             Notice::Tags(_) => self.coherence.fence.flush_all(),
-            notice => self.drop_copies(notice),
+            notice => self.drop_copies(&notice),
         }
         self.trouble.notify_one();
     }
@@ -144,10 +172,25 @@ impl Node {
     }
 }
 
+/// A step that is deferred unless it is taken: whatever ends it, be it an error, its deadline, a panic or an abort.
+struct Untold<'a> {
+    node: &'a Node,
+    /// `None` once it is taken.
+    step: Option<Step>,
+}
+
+impl Drop for Untold<'_> {
+    fn drop(&mut self) {
+        if let Some(step) = self.step.take() {
+            self.node.defer(step);
+        }
+    }
+}
+
 impl Upstream {
     /// One step on the server, and its announcement, if the server could not make it.
-    async fn take(&self, step: &Step, notice: &Notice) -> Result<Sequence> {
-        let announced = self.remote.invalidate(&step.invalidation(), &self.frame(notice)).await?;
+    async fn take(&self, step: &Step, notice: &Notice, now: Moment) -> Result<Sequence> {
+        let announced = self.remote.invalidate(&step.invalidation(now), &self.frame(notice)).await?;
         self.announce(notice, announced).await?;
         Ok(announced.sequence)
     }

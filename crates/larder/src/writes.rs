@@ -41,7 +41,8 @@ where
     /// Drops a key everywhere: in the shared tier, and on every instance. Call it after COMMIT.
     ///
     /// When it returns, no read on this instance sees what was before, and on the others none does that begins later than
-    /// the staleness bound.
+    /// the staleness bound. A writer who dies between COMMIT and this call leaves the old value where it is, until its time
+    /// to live ends: where that must not be, [begin the write](Self::begin_write) before COMMIT.
     ///
     /// # Errors
     ///

@@ -7,6 +7,7 @@ mod decisions;
 mod explanations;
 mod flights;
 mod futures;
+mod guarded;
 mod hostile;
 mod lifecycle;
 mod model;

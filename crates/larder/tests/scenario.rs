@@ -3,11 +3,13 @@
 //! Every node has its own link to one server, and whatever can go wrong on a link is made to go wrong by the test, at a
 //! point that it chooses: loads and calls stop at gates, notices are lost or held. Nothing waits for real time.
 
+mod batches;
 mod bulk;
 mod chaos;
 mod disconnected;
 mod failover;
 mod flights;
+mod guarded;
 mod late;
 mod lost;
 mod negative;

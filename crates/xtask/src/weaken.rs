@@ -4,12 +4,14 @@
 //! of the sources, one by one, and the test that claims the guarantee is run on that. It must build, and it must
 //! fail. A weakening that survives is a claim without a test; one whose text is not found any more has to follow the code.
 
+mod batch;
 mod codec;
 mod coherence;
 mod copy;
 mod engine;
 mod fence;
 mod flight;
+mod guarded;
 mod ledger;
 mod memory;
 mod shelf;
@@ -94,6 +96,8 @@ fn weakenings() -> impl Iterator<Item = &'static Weakening> {
         codec::WEAKENINGS,
         flight::WEAKENINGS,
         engine::WEAKENINGS,
+        batch::WEAKENINGS,
+        guarded::WEAKENINGS,
         coherence::WEAKENINGS,
     ]
     .into_iter()

@@ -242,6 +242,38 @@ async fn an_insert_into_the_process_s_memory_that_was_polled_once_takes_place() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_beginning_of_a_guarded_write_that_is_dropped_guards_no_longer_than_its_time() {
+    for polls in 0..MOST_POLLS {
+        let stage = Stage::set(Tiers::BOTH).await;
+        let users = stage.users.clone();
+        let begin = async move { drop(users.begin_write_within(secs(5), ["ada", "bob"]).await) };
+        let has_completed = poll_and_drop(Box::pin(begin), polls).await;
+        tokio::time::sleep(secs(6)).await;
+        stage.check_sound(&format!("after {polls} polls")).await;
+        if has_completed {
+            return;
+        }
+    }
+    panic!("it does not end");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guarded_write_whose_end_was_polled_once_is_finished() {
+    for polls in 1..MOST_POLLS {
+        let stage = Stage::set(Tiers::BOTH).await;
+        let write = stage.users.begin_write(["ada", "bob"]).await.unwrap();
+        let finish = async move { drop(write.finish().await) };
+        let has_completed = poll_and_drop(Box::pin(finish), polls).await;
+        tokio::time::sleep(millis(1)).await;
+        stage.check_sound(&format!("after {polls} polls")).await;
+        if has_completed {
+            return;
+        }
+    }
+    panic!("it does not end");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_shutdown_may_be_dropped_at_any_time() {
     for polls in 0..MOST_POLLS {
         let stage = Stage::set(Tiers::BOTH).await;

@@ -4,8 +4,8 @@ use std::fmt::Debug;
 use std::mem::size_of_val;
 
 use larder::{
-    Answer, Cache, CacheBuilder, Configuration, Explanation, Hit, Inserted, Larder, LarderBuilder, Load,
-    Reading, Receipt, StaleIfError, Tag, Tier, Tiers, Touched, Version,
+    Answer, Cache, CacheBuilder, Configuration, Explanation, GuardedWrite, Hit, Inserted, Larder,
+    LarderBuilder, Load, Reading, Receipt, StaleIfError, Tag, Tier, Tiers, Touched, Version,
 };
 
 use super::rig::{Broken, Rig, users};
@@ -22,6 +22,7 @@ fn every_public_type_can_be_sent_shared_and_shown() {
     is_shared_and_shown::<Load<u64, String>>();
     is_shared_and_shown::<Answer<String>>();
     is_shared_and_shown::<Receipt>();
+    is_shared_and_shown::<GuardedWrite>();
     is_shared_and_shown::<Inserted>();
     is_shared_and_shown::<Explanation>();
     is_shared_and_shown::<Configuration>();
@@ -50,6 +51,7 @@ async fn the_futures_are_small_and_can_be_sent() {
     let load = |_: String| async { Ok::<_, Broken>("Ada".to_owned()) };
     let bulk = |_: Vec<String>| async { Ok::<Vec<(String, String)>, Broken>(vec![]) };
     let receipt = Receipt::default();
+    let write = users.begin_write([&key]).await.unwrap();
     assert!(size_of_sent("get", &users.get(&key)) < 64);
     for size in [
         size_of_sent("get_or_load", &users.get_or_load(&key, load)),
@@ -64,6 +66,8 @@ async fn the_futures_are_small_and_can_be_sent() {
         size_of_sent("invalidate_many", &users.invalidate_many([&key])),
         size_of_sent("expire", &users.expire(&key)),
         size_of_sent("clear", &users.clear()),
+        size_of_sent("begin_write", &users.begin_write([&key])),
+        size_of_sent("finish", &write.finish()),
         size_of_sent("explain", &users.explain(&key)),
         size_of_sent("reading().get", &users.reading().at_least(&receipt).get(&key)),
         size_of_sent("reading().get_or_load", &users.reading().skip_local().get_or_load(&key, load)),

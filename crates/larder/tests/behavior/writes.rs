@@ -3,9 +3,11 @@
 use larder::{
     Answer, Cache, DomainEvent, ErrorKind, Inserted, Larder, Result, Tag, Tier, Tiers, Touched, Version,
 };
-use tokio::time::advance;
+use tokio::task::JoinSet;
+use tokio::time::{advance, timeout};
 
 use super::rig::{Origin, Rig, Users, check_get, exact, kind_of, secs, settle, store, users};
+use super::yielding::yielding;
 
 /// Two instances with the same two caches.
 struct Fleet {
@@ -236,4 +238,27 @@ async fn an_insert_into_the_process_s_memory_alone_lets_the_others_drop_theirs()
     check_get(&there, "ada", None).await;
     assert_eq!(insert(&here, "one", 1).await.unwrap(), Inserted::Outdated);
     check_get(&here, "ada", Some(("two", Tier::Local))).await;
+}
+
+/// Each is told by a step that was taken after it asked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn on_many_threads_every_writer_is_told_of_a_step_of_its_own_time() {
+    let rig = Rig::new();
+    let users = users(&yielding(&rig, 1).await).build().unwrap();
+    let mut writers = JoinSet::new();
+    for writer in 0..16 {
+        let users = users.clone();
+        writers.spawn(async move {
+            let key = ["ada", "bob"][writer % 2];
+            let mut last = None;
+            for _ in 0..200 {
+                let receipt = users.invalidate(key).await.unwrap();
+                let at = receipt.tokens().first().map(|token| token.sequence());
+                assert!(!receipt.is_deferred() && at > last, "{at:?} {last:?}");
+                last = at;
+            }
+        });
+    }
+    let all = timeout(secs(60), writers.join_all()).await;
+    assert_eq!(all.expect("nobody waits for ever").len(), 16);
 }

@@ -1,6 +1,6 @@
 //! A shared tier that stops where a test wants it to.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -61,11 +61,48 @@ pub(crate) struct PausingRemote {
     pauses: Arc<Mutex<Vec<(Point, Gate)>>>,
     /// How long every answer of those calls that can be stopped is on its way, in milliseconds.
     latency: Arc<AtomicU64>,
+    steps: Arc<Mutex<Steps>>,
+    panics: Arc<AtomicBool>,
+}
+
+/// The invalidations that were sent.
+#[derive(Debug, Default)]
+struct Steps {
+    /// How many keys or tags each was of.
+    sizes: Vec<usize>,
+    under_way: usize,
+    most_at_once: usize,
+}
+
+/// One that is under way, until this is dropped.
+struct UnderWay(Arc<Mutex<Steps>>);
+
+impl UnderWay {
+    fn begin(steps: &Arc<Mutex<Steps>>, what: &Invalidation<'_>) -> Self {
+        let mut sent = steps.lock().unwrap();
+        sent.sizes.push(match what {
+            Invalidation::Keys(_, keys, _)
+            | Invalidation::Expire(_, keys)
+            | Invalidation::Guard(_, keys, ..) => keys.len(),
+            Invalidation::Tags(tags) => tags.len(),
+            _ => 1,
+        });
+        sent.under_way += 1;
+        sent.most_at_once = sent.most_at_once.max(sent.under_way);
+        Self(steps.clone())
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.lock().unwrap().under_way -= 1;
+    }
 }
 
 impl PausingRemote {
     pub(crate) fn new(inner: MemoryRemote) -> Self {
-        Self { inner, pauses: Arc::default(), latency: Arc::default() }
+        let (pauses, latency) = (Arc::default(), Arc::default());
+        Self { inner, pauses, latency, steps: Arc::default(), panics: Arc::default() }
     }
 
     /// Lets every answer take so many milliseconds from now on.
@@ -78,6 +115,21 @@ impl PausingRemote {
         let gate = Gate::default();
         self.pauses.lock().unwrap().push((point, gate.clone()));
         gate
+    }
+
+    /// Lets the next invalidation panic.
+    pub(crate) fn panic(&self) {
+        self.panics.store(true, Ordering::Relaxed);
+    }
+
+    /// How many keys or tags each invalidation was of that has been sent since this was last asked.
+    pub(crate) fn steps(&self) -> Vec<usize> {
+        std::mem::take(&mut self.steps.lock().unwrap().sizes)
+    }
+
+    /// How many invalidations were under way at the same time.
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.steps.lock().unwrap().most_at_once
     }
 
     async fn at(&self, point: Point) {
@@ -137,6 +189,8 @@ impl Remote for PausingRemote {
     }
 
     async fn invalidate(&self, what: &Invalidation<'_>, frame: &Frame) -> Result<Announced> {
+        let _under_way = UnderWay::begin(&self.steps, what);
+        assert!(!self.panics.swap(false, Ordering::Relaxed), "a broken shared tier");
         self.at(Point::BeforeInvalidate).await;
         let answer = self.inner.invalidate(what, frame).await;
         self.at(Point::AfterInvalidate).await;

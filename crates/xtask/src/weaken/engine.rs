@@ -190,8 +190,8 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "a step that failed is forgotten",
         file: WRITE,
-        from: "self.recovery.defer(intents);",
-        to: "drop(intents);",
+        from: "self.recovery.defer(step.into_intents());",
+        to: "drop(step.into_intents());",
         noticed_by: Engine(
             "outage::a_write_that_is_not_answered_is_deferred_in_time_and_told_after_the_thaw",
         ),
@@ -213,7 +213,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "what was told is not remembered",
         file: WRITE,
-        from: "        self.recovery.told(&intents, self.clock.now());\n",
+        from: "        self.recovery.told(&intents, now);\n",
         to: "",
         noticed_by: Engine("failover::r5_writers_tell_again_what_a_failover_lost"),
     },
