@@ -10,3 +10,4 @@ mod outages;
 mod sentinels;
 mod starting;
 mod world;
+mod writes;
