@@ -4,7 +4,7 @@
 //! - [`TokioClock`]: the time of tokio's timers, which a test can pause.
 //! - [`MapLocal`]: the reference local tier, which never evicts.
 //! - [`Recorder`]: an observer that remembers.
-//! - `redis`: real servers, each for one test, on Unix.
+//! - `redis`: real servers, each for one test, and proxies that break the way to them, on Unix.
 //!
 //! # Features
 //!

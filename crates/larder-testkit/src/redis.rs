@@ -1,4 +1,5 @@
-//! Real servers for tests: a [`RedisServer`], one with TLS, a [`RedisCluster`], and a [`RedisSentinel`].
+//! Real servers for tests: a [`RedisServer`], one with TLS, a [`RedisCluster`], and a [`RedisSentinel`]. And a [`Proxy`]
+//! that breaks what lies between them and a client.
 //!
 //! Each test starts its own, so that tests run side by side and nothing is left from the last one. A server needs
 //! milliseconds to start, a cluster some seconds. Whatever becomes of the test, no process and no file of it remains.
@@ -16,6 +17,9 @@
 //!     │ one process in one folder
 //!     ▼
 //!   redis-server ◀── a watchdog, which kills it as soon as the test lets go of it, or is gone
+//!     ▲
+//!     │ frames, as far as the test lets them through
+//!   Proxy ◀── clients
 //! ```
 //!
 //! # Examples
@@ -58,6 +62,7 @@ mod plan;
 mod port;
 mod process;
 mod program;
+mod proxy;
 mod reply;
 mod sentinel;
 mod server;
@@ -68,6 +73,7 @@ mod watchdog;
 
 pub use cluster::RedisCluster;
 pub use error::{Error, Result};
+pub use proxy::{Counts, Direction, Lane, Loss, Proxy, Traffic};
 pub use reply::Reply;
 pub use sentinel::RedisSentinel;
 pub use server::RedisServer;

@@ -6,6 +6,10 @@
 mod acl;
 mod cleanup;
 mod cluster;
+mod counts;
+mod faults;
+mod losses;
+mod proxy;
 mod rig;
 mod sentinel;
 mod server;
