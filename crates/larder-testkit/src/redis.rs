@@ -19,7 +19,7 @@
 //!   redis-server ◀── a watchdog, which kills it as soon as the test lets go of it, or is gone
 //!     ▲
 //!     │ frames, as far as the test lets them through
-//!   Proxy ◀── clients
+//!   Proxy, SplittingProxy ◀── clients
 //! ```
 //!
 //! # Examples
@@ -73,7 +73,7 @@ mod watchdog;
 
 pub use cluster::RedisCluster;
 pub use error::{Error, Result};
-pub use proxy::{Counts, Direction, Lane, Loss, Proxy, Traffic};
+pub use proxy::{Counts, Direction, Lane, Loss, Proxy, SplittingProxy, Traffic};
 pub use reply::Reply;
 pub use sentinel::RedisSentinel;
 pub use server::RedisServer;

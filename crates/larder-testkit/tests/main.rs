@@ -13,4 +13,5 @@ mod proxy;
 mod rig;
 mod sentinel;
 mod server;
+mod splitting;
 mod tls;

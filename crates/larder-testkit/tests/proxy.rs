@@ -6,7 +6,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use larder_testkit::redis::{Counts, Lane, Loss, Proxy, RedisServer, Traffic};
+use larder_testkit::redis::{Counts, Lane, Loss, Proxy, RedisServer, SplittingProxy, Traffic};
 
 use crate::rig::{Client, eventually};
 
@@ -252,4 +252,5 @@ fn all_of_it_can_be_shared_between_threads() {
     check::<Lane<'_>>();
     check::<Counts>();
     check::<Loss>();
+    check::<SplittingProxy>();
 }

@@ -12,6 +12,8 @@ mod loss;
 mod outlet;
 mod relay;
 mod rules;
+mod split;
+mod splitting;
 mod traffic;
 mod words;
 mod worker;
@@ -19,6 +21,7 @@ mod worker;
 pub use counts::Counts;
 pub use lane::Lane;
 pub use loss::Loss;
+pub use splitting::SplittingProxy;
 pub use traffic::{Direction, Traffic};
 
 use std::time::Duration;
