@@ -50,10 +50,13 @@ impl Fleet {
     pub(crate) async fn new() -> Self {
         let server = RedisServer::secured([&*acl::rule(APP)]).expect("redis-server is installed");
         write_scripts(&server).expect("the server's folder can be written to");
-        let url = server.url_for(APP, PASSWORD);
-        let node = || Node::start(Larder::builder(APP).redis(&*url).probing(probing()));
-        let nodes = [node().await, node().await];
+        let nodes = [Node::on(&server).await, Node::on(&server).await];
         Self { server, nodes }
+    }
+
+    /// One more node, which has heard of nothing.
+    pub(crate) async fn newcomer(&self) -> Node {
+        Node::on(&self.server).await
     }
 
     /// Has the program in Python do something, and returns its receipt.
@@ -98,7 +101,7 @@ impl Fleet {
         assert!(self.nodes.iter().all(|node| cache(node).contains_local(key)));
     }
 
-    /// Waits until no node has it in its memory any more, and makes sure that the server has not either.
+    /// Waits until no node has it in its memory any more, and makes sure that nobody has: not even as a stale value.
     pub(crate) async fn check_dropped<K>(&self, cache: impl Fn(&Node) -> &Cache<K, String>, key: &K)
     where
         K: CacheKey<Owned = K> + Send + Sync + 'static,
@@ -107,7 +110,10 @@ impl Fleet {
             until("it is dropped", || !cache(node).contains_local(key)).await;
         }
         for node in &self.nodes {
-            assert!(cache(node).get(key).await.unwrap().is_none(), "the shared tier has it");
+            let local = cache(node).reading().skip_remote().allow_stale().get(key).await.unwrap();
+            assert!(local.is_none(), "a node has it");
+            let shared = cache(node).reading().skip_local().allow_stale().get(key).await.unwrap();
+            assert!(shared.is_none(), "the server has it");
         }
     }
 
@@ -121,6 +127,10 @@ impl Fleet {
 }
 
 impl Node {
+    async fn on(server: &RedisServer) -> Self {
+        Self::start(Larder::builder(APP).redis(server.url_for(APP, PASSWORD)).probing(probing())).await
+    }
+
     pub(crate) async fn start(builder: LarderBuilder) -> Self {
         let events = Ears::default();
         let builder = builder.observer(events.clone()).read_budget(DELIVERY).write_deadline(DELIVERY);
