@@ -5,6 +5,7 @@
 
 mod clusters;
 mod events;
+mod hazards;
 mod hostile;
 mod outages;
 mod sentinels;

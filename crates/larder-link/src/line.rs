@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use larder_core::{Connection, Error, ErrorKind, Purpose};
 use redis::aio::MultiplexedConnection;
-use redis::{Cmd, Pipeline, PushKind, RedisResult, Value};
+use redis::{Cmd, Pipeline, RedisResult, Value};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
@@ -209,8 +209,10 @@ async fn supervise(shared: Arc<Shared>) {
     loop {
         // Not the whole: what is shared has the connection, and the connection would have it.
         let watcher = Arc::downgrade(&shared);
-        let hear = move |push: redis::PushInfo| {
-            if let (PushKind::Disconnection, Some(shared)) = (push.kind, watcher.upgrade()) {
+        // Nobody subscribes on this connection, so whatever comes unasked is reason to doubt it: that it is broken, or
+        // something that the client may have taken for an answer.
+        let hear = move |_| {
+            if let Some(shared) = watcher.upgrade() {
                 shared.doubt.notify_one();
             }
         };
