@@ -7,6 +7,7 @@ mod clusters;
 mod events;
 mod hazards;
 mod hostile;
+mod logs;
 mod outages;
 mod sentinels;
 mod starting;

@@ -13,7 +13,7 @@ use larder_link::{Link, slot_of};
 
 use crate::channel;
 use crate::garbage::Garbage;
-use crate::listener::Listener;
+use crate::listener::{CatchUp, Listener, Setup};
 use crate::probing::Probing;
 use crate::subscription::RedisSubscription;
 use crate::wire;
@@ -21,10 +21,7 @@ use crate::wire;
 /// The invalidation bus of one app on a channel of Redis or Valkey.
 #[derive(Clone)]
 pub struct RedisBus {
-    link: Link,
-    app: AppName,
-    clock: Clock,
-    probing: Probing,
+    setup: Setup,
     channel: Bytes,
     /// Random per process.
     sender: u64,
@@ -42,10 +39,7 @@ impl RedisBus {
     pub fn new(link: Link, app: AppName, clock: Clock) -> Self {
         Self {
             channel: channel::notices(&app, link.address()).into(),
-            link,
-            app,
-            clock,
-            probing: Probing::default(),
+            setup: Setup { link, app, clock, probing: Probing::default(), catch_up: CatchUp::default() },
             sender: fastrand::u64(..),
             shared: Arc::default(),
         }
@@ -58,7 +52,15 @@ impl RedisBus {
     /// [`ErrorKind::Invalid`] if it cannot work.
     pub fn probing(self, probing: Probing) -> Result<Self> {
         probing.validate()?;
-        Ok(Self { probing, ..self })
+        Ok(Self { setup: Setup { probing, ..self.setup }, ..self })
+    }
+
+    /// Keeps a log of notices on the servers, and catches up from it after a short disconnection, instead of taking all
+    /// copies for suspect. About a thousand notices are kept for each partition. All writers fill the log, whether they
+    /// keep one or not, and it vanishes ten minutes after the last listener that does.
+    #[must_use]
+    pub fn log(self) -> Self {
+        Self { setup: Setup { catch_up: CatchUp::FromLog, ..self.setup }, ..self }
     }
 
     /// How many messages have come that could not be read.
@@ -67,20 +69,14 @@ impl RedisBus {
     }
 
     fn listen(&self) -> RedisSubscription {
-        RedisSubscription::new(Arc::new(Listener::new(
-            self.link.clone(),
-            self.app.clone(),
-            self.clock.clone(),
-            self.probing,
-            self.shared.garbage.clone(),
-        )))
+        RedisSubscription::new(Arc::new(Listener::new(self.setup.clone(), self.shared.garbage.clone())))
     }
 }
 
 #[async_trait]
 impl Bus for RedisBus {
     fn assurance(&self) -> Assurance {
-        Assurance::Within(self.probing.bound(self.link.is_cluster()))
+        Assurance::Within(self.setup.probing.bound(self.setup.link.is_cluster()))
     }
 
     fn frame(&self, notice: &Notice) -> Frame {
@@ -94,7 +90,7 @@ impl Bus for RedisBus {
         let message = [&head[..], &sequences.concat(), &body].concat();
         let mut command = redis::cmd("PUBLISH");
         command.arg(&self.channel[..]).arg(message);
-        self.link.call(slot_of(notice.chain()), &command).await.map(drop)
+        self.setup.link.call(slot_of(notice.chain()), &command).await.map(drop)
     }
 
     async fn subscribe(&self) -> Result<Box<dyn Subscription>> {
@@ -132,9 +128,9 @@ impl Bus for RedisBus {
 impl fmt::Debug for RedisBus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisBus")
-            .field("app", &self.app)
-            .field("link", &self.link)
-            .field("probing", &self.probing)
+            .field("app", &self.setup.app)
+            .field("link", &self.setup.link)
+            .field("probing", &self.setup.probing)
             .finish_non_exhaustive()
     }
 }

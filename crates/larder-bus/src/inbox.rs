@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use larder_core::{BusEvent, Chain, Notice, PARTITIONS, Sequence};
+use larder_core::{BusEvent, Chain, Moment, Notice, PARTITIONS, Sequence};
 use tokio::sync::Notify;
 
 use crate::wire::Told;
@@ -31,18 +31,33 @@ struct State {
     heard: Vec<Sequence>,
     /// Whether a sync point has come over the present connection. Notices before it tell nothing that it does not.
     is_in_order: bool,
+    /// What came while something was missing that is being read from the log. `None` if nothing is.
+    held: Option<Held>,
+}
+
+/// What waits until what was missed has been read.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    notices: Vec<Told>,
+    bytes: usize,
+    /// The servers' answer, and when they were asked.
+    pub(crate) answer: Option<(Moment, Vec<(Chain, Sequence)>)>,
 }
 
 impl Inbox {
     pub(crate) fn new() -> Self {
         let heard = vec![Sequence::ZERO; PARTITIONS + 1];
-        let state = State { queue: VecDeque::new(), bytes: 0, heard, is_in_order: false };
+        let state = State { queue: VecDeque::new(), bytes: 0, heard, is_in_order: false, held: None };
         Self { state: Mutex::new(state), arrived: Notify::new() }
     }
 
     /// A notice has come.
     pub(crate) fn notice(&self, told: Told) {
         let mut state = self.state();
+        if state.held.is_some() {
+            state.hold(told);
+            return;
+        }
         let chain = told.notice.chain();
         if let Some(heard) = state.heard.get_mut(index(chain)) {
             *heard = told.sequence;
@@ -52,6 +67,15 @@ impl Inbox {
             state.push(BusEvent::Noticed { notice, previous, sequence });
             self.arrived.notify_one();
         }
+    }
+
+    /// The servers have answered, behind all notices up to then.
+    pub(crate) fn answer(&self, asked: Moment, at: Vec<(Chain, Sequence)>) {
+        if let Some(held) = &mut self.state().held {
+            held.answer = Some((asked, at));
+            return;
+        }
+        self.push(BusEvent::SyncPoint { asked, at });
     }
 
     /// Something else has come, or is missing.
@@ -65,11 +89,50 @@ impl Inbox {
     /// The connection is broken: whatever comes next comes after a gap.
     pub(crate) fn break_off(&self) {
         let mut state = self.state();
-        if std::mem::take(&mut state.is_in_order) {
+        let was_paused = state.held.take().is_some();
+        if std::mem::take(&mut state.is_in_order) || was_paused {
             state.push(BusEvent::Lost(None));
             self.arrived.notify_one();
         }
         state.heard.fill(Sequence::ZERO);
+    }
+
+    /// The connection is broken, and what comes next will be held until what was missed has been read. Returns false if
+    /// there is nothing to go on from.
+    pub(crate) fn pause(&self) -> bool {
+        let mut state = self.state();
+        let is_known = state.is_in_order || state.held.is_some();
+        state.is_in_order = false;
+        state.held = is_known.then(Held::default);
+        is_known
+    }
+
+    /// What is held, if anything is.
+    pub(crate) fn held_answer(&self) -> Option<(Moment, Vec<(Chain, Sequence)>)> {
+        self.state().held.as_ref()?.answer.clone()
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        self.state().held.is_some()
+    }
+
+    /// Goes on after a pause: first what was missed, then the servers' answer, then what came since.
+    pub(crate) fn resume(&self, missed: Vec<BusEvent>, asked: Moment, at: Vec<(Chain, Sequence)>) {
+        let mut state = self.state();
+        let Some(held) = state.held.take() else { return };
+        for event in missed {
+            state.push(event);
+        }
+        state.is_in_order = true;
+        state.push(BusEvent::SyncPoint { asked, at });
+        drop(state);
+        self.arrived.notify_one();
+        for told in held.notices {
+            let is_later = self.heard().get(index(told.notice.chain())).is_some_and(|at| told.sequence > *at);
+            if is_later {
+                self.notice(told);
+            }
+        }
     }
 
     /// What was heard last of each chain.
@@ -81,21 +144,14 @@ impl Inbox {
     ///
     /// A chain that has been followed further than was told is in order: the rest came since. But if it had been so
     /// already before they were asked, they have forgotten, and what they told stands.
-    pub(crate) fn synchronize(
-        &self,
-        asked: larder_core::Moment,
-        told: Vec<(Chain, Sequence)>,
-        before: &[Sequence],
-    ) {
+    pub(crate) fn synchronize(&self, asked: Moment, told: Vec<(Chain, Sequence)>, before: &[Sequence]) {
         let mut state = self.state();
         let mut at = told;
         for (chain, told) in &mut at {
-            let (before, heard) = (before.get(index(*chain)).copied(), state.heard.get_mut(index(*chain)));
-            match (before, heard) {
-                // From now on nothing is further than it knows.
-                (Some(before), Some(heard)) if before > *told && *heard == before => *heard = *told,
-                (Some(before), Some(heard)) if before <= *told => *told = (*heard).max(*told),
-                _ => {}
+            let [before, heard] =
+                [before, &state.heard].map(|of| of.get(index(*chain)).copied().unwrap_or_default());
+            if before <= *told {
+                *told = heard.max(*told);
             }
         }
         state.is_in_order = true;
@@ -119,7 +175,27 @@ impl Inbox {
 }
 
 impl State {
+    fn hold(&mut self, told: Told) {
+        let Some(held) = &mut self.held else { return };
+        held.bytes += EVENT;
+        held.notices.push(told);
+        if held.bytes > MOST {
+            // Then it was no short absence.
+            self.held = None;
+            self.push(BusEvent::Lost(None));
+            self.heard.fill(Sequence::ZERO);
+        }
+    }
+
     fn push(&mut self, event: BusEvent) {
+        if let BusEvent::SyncPoint { at, .. } = &event {
+            // Whatever is missing up to here, its loss is known from now on.
+            for (chain, told) in at {
+                if let Some(heard) = self.heard.get_mut(index(*chain)) {
+                    *heard = *told;
+                }
+            }
+        }
         self.bytes += weight(&event);
         self.queue.push_back(event);
         if self.bytes > MOST {
@@ -161,7 +237,7 @@ fn weight(event: &BusEvent) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use larder_core::{KeyHash, Moment, Partition};
+    use larder_core::{KeyHash, Partition};
 
     use super::*;
     use crate::positions::chains;

@@ -21,6 +21,12 @@
 //!
 //! What is broken, late, unreadable or too much becomes a [`Lost`](larder_core::BusEvent::Lost), and never silence.
 //!
+//! # After a disconnection
+//!
+//! What was announced meanwhile is missing, so all copies are suspect, and are fetched anew as they are asked for. A bus that
+//! keeps a [log](RedisBus::log) reads what it missed instead, if that was not too much. It costs the server a write into a
+//! stream for each notice, and the memory of the last thousand of each partition.
+//!
 //! # Limits
 //!
 //! Eight MiB of notices may wait to be taken by the engine; past that they become one loss. At most one message in a second that
@@ -32,6 +38,7 @@ mod garbage;
 mod identity;
 mod inbox;
 mod listener;
+mod log;
 mod positions;
 mod probe;
 mod probing;

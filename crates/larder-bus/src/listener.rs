@@ -23,6 +23,7 @@ use crate::channel;
 use crate::garbage::Garbage;
 use crate::identity::Identity;
 use crate::inbox::Inbox;
+use crate::log;
 use crate::positions::{self, chains};
 use crate::probe::Probe;
 use crate::probing::Probing;
@@ -33,20 +34,37 @@ use crate::wire::{self, Unknown};
 const FIRST: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(2);
 
+/// What a listener is told about its work.
+#[derive(Clone, Debug)]
+pub(crate) struct Setup {
+    pub(crate) link: Link,
+    pub(crate) app: AppName,
+    pub(crate) clock: Clock,
+    pub(crate) probing: Probing,
+    pub(crate) catch_up: CatchUp,
+}
+
 /// One ear, and what it has heard.
 #[derive(Debug)]
 pub(crate) struct Listener {
     pub(crate) inbox: Inbox,
-    link: Link,
-    app: AppName,
-    clock: Clock,
-    probing: Probing,
+    setup: Setup,
     /// The channel for answers to this listener alone.
     answers: String,
     question: Question,
     broken: Notify,
     garbage: Arc<Garbage>,
     standing: watch::Sender<Standing>,
+}
+
+/// What a listener does about notices that it missed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum CatchUp {
+    /// Takes everything for suspect that they could concern.
+    #[default]
+    Never,
+    /// Reads them from a log.
+    FromLog,
 }
 
 /// How a listener fares.
@@ -58,21 +76,12 @@ pub(crate) struct Standing {
 }
 
 impl Listener {
-    pub(crate) fn new(
-        link: Link,
-        app: AppName,
-        clock: Clock,
-        probing: Probing,
-        garbage: Arc<Garbage>,
-    ) -> Self {
-        let connection = Connection::new(Purpose::Bus, link.address());
+    pub(crate) fn new(setup: Setup, garbage: Arc<Garbage>) -> Self {
+        let connection = Connection::new(Purpose::Bus, setup.link.address());
         Self {
             inbox: Inbox::new(),
-            answers: channel::answers(&app, link.address(), fastrand::u64(..)),
-            link,
-            app,
-            clock,
-            probing,
+            answers: channel::answers(&setup.app, setup.link.address(), fastrand::u64(..)),
+            setup,
             question: Question::default(),
             broken: Notify::new(),
             garbage,
@@ -92,7 +101,7 @@ impl Listener {
             let Err(error) = self.listen_once(&mut identity).await else {
                 return;
             };
-            self.inbox.break_off();
+            self.miss();
             tracing::debug!(%error, "the bus is not heard");
             self.standing.send_modify(|standing| {
                 (standing.connection.is_up, standing.is_in_sync) = (false, false);
@@ -106,6 +115,13 @@ impl Listener {
         }
     }
 
+    /// Whatever comes next comes after a gap.
+    fn miss(&self) {
+        if self.setup.catch_up == CatchUp::Never || !self.inbox.pause() {
+            self.inbox.break_off();
+        }
+    }
+
     /// Listens until there is trouble.
     async fn listen_once(self: &Arc<Self>, identity: &mut Option<Identity>) -> Result<()> {
         let mut ear = self.connect().await?;
@@ -114,9 +130,14 @@ impl Listener {
             standing.connection.is_up = true;
             standing.connection.server = ear.server();
         });
-        let probe = Probe::new(&self.app, &self.answers);
+        let probe = Probe::new(&self.setup.app, &self.answers);
+        let mut asked = 0_u64;
         loop {
-            let next = Instant::now() + self.probing.period();
+            let next = Instant::now() + self.setup.probing.period();
+            if self.setup.catch_up == CatchUp::FromLog && asked.is_multiple_of(log::RENEWAL) {
+                log::renew(&self.setup.link, &self.setup.app).await?;
+            }
+            asked += 1;
             self.meet(&mut ear, identity).await?;
             tokio::select! {
                 outcome = self.ask(&mut ear, &probe) => outcome?,
@@ -132,7 +153,7 @@ impl Listener {
     }
 
     async fn connect(self: &Arc<Self>) -> Result<Ear> {
-        let notices = channel::notices(&self.app, self.link.address());
+        let notices = channel::notices(&self.setup.app, self.setup.link.address());
         // What the connection before may have left.
         let _ = timeout(Duration::ZERO, self.broken.notified()).await;
         let (listener, of_notices) = (Arc::downgrade(self), notices.clone().into_bytes());
@@ -144,25 +165,25 @@ impl Listener {
                 _ => listener.broken.notify_one(),
             }
         };
-        self.link.listen(&[&notices, &self.answers], hear).await
+        self.setup.link.listen(&[&notices, &self.answers], hear).await
     }
 
     /// Finds out whether the servers are still those that they were.
     async fn meet(&self, ear: &mut Ear, known: &mut Option<Identity>) -> Result<()> {
-        let Some(journey) = self.link.journey() else {
+        let Some(journey) = self.setup.link.journey() else {
             // Any of the masters may be replaced while the ear is at another.
-            let asked = timeout(self.probing.answer(), Identity::of_cluster(&self.link)).await;
+            let asked = timeout(self.setup.probing.answer(), Identity::of_cluster(&self.setup.link)).await;
             self.recognize(asked.map_err(|_| late())??, known);
             return Ok(());
         };
         if journey.server != ear.server() {
             // What is told again must be told to the server that is listened to.
-            self.link.mislead();
+            self.setup.link.mislead();
             return Err(parted());
         }
         if !self.standing.borrow().is_in_sync {
             let number = self.standing.borrow().connection.made;
-            let now = Identity::of_server(ear, number, self.probing.answer()).await?;
+            let now = Identity::of_server(ear, number, self.setup.probing.answer()).await?;
             self.recognize(now.reached_by(journey.moves), known);
         } else if known.as_ref().is_some_and(|known| !known.is_reached_by(journey.moves)) {
             // Between two questions calls went to another server.
@@ -175,20 +196,40 @@ impl Listener {
         let is_other = known.as_ref().is_some_and(|known| !known.goes_on_in(&now));
         *known = Some(now);
         if is_other {
-            tracing::warn!(server = %self.link, "the server is not the one it was");
+            tracing::warn!(server = %self.setup.link, "the server is not the one it was");
+            // What it had logged may be gone with the rest.
+            self.inbox.break_off();
             self.inbox.push(BusEvent::Reincarnated);
         }
     }
 
     /// Asks where the chains stand. What is answered is in the inbox when this returns.
     async fn ask(&self, ear: &mut Ear, probe: &Probe) -> Result<()> {
-        if self.link.is_cluster() { self.ask_masters().await } else { self.ask_server(ear, probe).await }
+        if self.setup.link.is_cluster() {
+            self.ask_masters().await?;
+        } else {
+            self.ask_server(ear, probe).await?;
+        }
+        self.catch_up().await
+    }
+
+    /// Reads what was missed, if that is wanted and something was.
+    async fn catch_up(&self) -> Result<()> {
+        let Some((asked, at)) = self.inbox.held_answer() else {
+            return Ok(());
+        };
+        let (link, app, heard) = (&self.setup.link, &self.setup.app, self.inbox.heard());
+        let reading = timeout(self.setup.probing.answer(), log::read(link, app, &heard, &at));
+        let missed = reading.await.map_err(|_| late())??;
+        tracing::debug!(notices = missed.len(), "caught up with the bus");
+        self.inbox.resume(missed, asked, at);
+        Ok(())
     }
 
     /// One server knows all chains, and answers in line.
     async fn ask_server(&self, ear: &mut Ear, probe: &Probe) -> Result<()> {
-        let number = self.question.ask(self.clock.now());
-        let (patience, mut is_called) = (self.probing.answer(), false);
+        let number = self.question.ask(self.setup.clock.now());
+        let (patience, mut is_called) = (self.setup.probing.answer(), false);
         let answered = async {
             probe.send(ear, number, patience).await?;
             is_called = true;
@@ -203,17 +244,22 @@ impl Listener {
 
     /// Every master knows some chains. What it announced before comes by way of the node at which the ear is.
     async fn ask_masters(&self) -> Result<()> {
-        let (asked, before) = (self.clock.now(), self.inbox.heard());
-        let told = timeout(self.probing.answer(), self.positions()).await.map_err(|_| late())??;
-        sleep(self.probing.detour()).await;
+        let (asked, before) = (self.setup.clock.now(), self.inbox.heard());
+        let told = timeout(self.setup.probing.answer(), self.positions()).await.map_err(|_| late())??;
+        if self.inbox.is_paused() {
+            self.inbox.answer(asked, told);
+            return Ok(());
+        }
+        sleep(self.setup.probing.detour()).await;
         self.inbox.synchronize(asked, told, &before);
         Ok(())
     }
 
     async fn positions(&self) -> Result<Vec<(Chain, Sequence)>> {
-        let get =
-            |chain: Chain| (slot_of(chain), redis::cmd("GET").arg(sequence_key(&self.app, chain)).to_owned());
-        let answers = self.link.call_each(chains().map(get).collect()).await;
+        let get = |chain: Chain| {
+            (slot_of(chain), redis::cmd("GET").arg(sequence_key(&self.setup.app, chain)).to_owned())
+        };
+        let answers = self.setup.link.call_each(chains().map(get).collect()).await;
         let position = |(chain, answer): (Chain, Result<redis::Value>)| {
             let told = match answer {
                 // Whatever is there, it is no sequence.
@@ -228,7 +274,7 @@ impl Listener {
     fn hear(&self, message: &[u8]) {
         match wire::decode(message) {
             Ok(told) => self.inbox.notice(told),
-            Err(Unknown) if self.garbage.count(self.clock.now()) => {
+            Err(Unknown) if self.garbage.count(self.setup.clock.now()) => {
                 tracing::warn!(bytes = message.len(), "a message on the bus cannot be read");
                 self.inbox.push(BusEvent::Lost(wire::chain_of(message)));
             }
@@ -239,7 +285,7 @@ impl Listener {
     fn hear_answer(&self, message: &[u8]) {
         let Some((number, at)) = positions::read(message) else { return };
         if let Some(asked) = self.question.answer(number) {
-            self.inbox.push(BusEvent::SyncPoint { asked, at });
+            self.inbox.answer(asked, at);
         }
     }
 }

@@ -52,6 +52,11 @@ pub fn sequence_key(app: &AppName, chain: Chain) -> String {
     format!("larder:{{{}}}:{app}~s", hash_tag(chain))
 }
 
+/// The name of the log of a chain's notices, if one is kept.
+pub fn log_key(app: &AppName, chain: Chain) -> String {
+    format!("larder:{{{}}}:{app}~x", hash_tag(chain))
+}
+
 fn of(partition: Partition) -> &'static str {
     TAGS.get(partition.index()).copied().expect("there is one for each partition")
 }

@@ -54,7 +54,7 @@ mod target;
 pub use address::Address;
 pub use ear::{Ear, Heard};
 pub use error::translate;
-pub use layout::{hash_tag, sequence_key, slot_of};
+pub use layout::{hash_tag, log_key, sequence_key, slot_of};
 pub use line::Journey;
 pub use link::{Link, Server};
 pub use slot::Slot;

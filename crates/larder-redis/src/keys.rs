@@ -6,6 +6,7 @@
 //!   larder:{p07k}:prod.shop:user~q:7     the guards of the writes of it that are under way
 //!   larder:{p07k}:prod.shop:user~w:7     the newest version that it has had
 //!   larder:{p07k}:prod.shop~s            the last sequence of the partition
+//!   larder:{p07k}:prod.shop~x            its last notices, if somebody keeps a log
 //!   larder:{pT}:prod.shop~s              the last sequence of tags and clears
 //!   larder:{pT}:prod.shop~t              the tags, by their last invalidation
 //!   larder:{pT}:prod.shop~n              the caches, by their last clear

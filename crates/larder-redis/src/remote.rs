@@ -173,8 +173,8 @@ impl RedisRemote {
             return Err(reply::out_of_place("an answer for each key"));
         }
         for (key, value) in keys.iter().zip(&values) {
-            let is_anothers = |entry: Peek| entry.key != key.hash().fingerprint();
-            if value.as_deref().and_then(Peek::into).is_some_and(is_anothers) {
+            let is_of_another = |entry: Peek| entry.key != key.hash().fingerprint();
+            if value.as_deref().and_then(Peek::into).is_some_and(is_of_another) {
                 // Somebody has put it there, or it is the answer to another question.
                 tracing::warn!(key = %key.hash(), "what was read belongs to another key");
                 self.link.doubt(slot_of_key(key));

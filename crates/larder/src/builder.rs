@@ -16,6 +16,8 @@ use crate::publisher::Publisher;
 use crate::recovery::Recovery;
 use crate::start::Need;
 use crate::tasks::Tasks;
+#[cfg(feature = "redis")]
+use crate::upstream::Tuning;
 use crate::upstream::{Choice, Means, Upstream};
 
 /// Sets up a [`Larder`].
@@ -46,7 +48,7 @@ pub struct LarderBuilder {
     observer: Arc<dyn Observer>,
     need: Need,
     #[cfg(feature = "redis")]
-    probing: larder_bus::Probing,
+    tuning: Tuning,
 }
 
 impl LarderBuilder {
@@ -60,7 +62,7 @@ impl LarderBuilder {
             observer: Arc::new(()),
             need: Need::Optional,
             #[cfg(feature = "redis")]
-            probing: larder_bus::Probing::default(),
+            tuning: Tuning::default(),
         }
     }
 
@@ -95,8 +97,19 @@ impl LarderBuilder {
     ///
     /// Default: every second, with half a second for the answer; on a cluster, a quarter of a second more.
     #[cfg(feature = "redis")]
-    pub fn probing(self, probing: larder_bus::Probing) -> Self {
-        Self { probing, ..self }
+    pub fn probing(mut self, probing: larder_bus::Probing) -> Self {
+        self.tuning.probing = probing;
+        self
+    }
+
+    /// Keeps a log of what is announced on the servers, and catches up from it after a short disconnection.
+    ///
+    /// Default: none is kept, and after a disconnection all copies in this process are suspect: each is fetched anew from the
+    /// shared tier when it is next asked for. See [`RedisBus::log`](crate::redis::RedisBus::log).
+    #[cfg(feature = "redis")]
+    pub fn bus_log(mut self) -> Self {
+        self.tuning.keeps_log = true;
+        self
     }
 
     /// Does not start without the shared tier.
@@ -182,7 +195,7 @@ impl LarderBuilder {
             app: &app,
             clock: &self.clock,
             #[cfg(feature = "redis")]
-            probing: self.probing,
+            tuning: self.tuning,
         };
         let upstream = self.upstream.connect(&means)?;
         let node = Arc::new(Node {

@@ -32,7 +32,15 @@ pub(crate) struct Means<'a> {
     pub(crate) app: &'a AppName,
     pub(crate) clock: &'a Clock,
     #[cfg(feature = "redis")]
+    pub(crate) tuning: Tuning,
+}
+
+/// How the bus is set up.
+#[cfg(feature = "redis")]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tuning {
     pub(crate) probing: larder_bus::Probing,
+    pub(crate) keeps_log: bool,
 }
 
 impl Choice {
@@ -61,6 +69,7 @@ impl Choice {
 fn redis(address: larder_link::Address, means: &Means<'_>) -> Result<Upstream> {
     let remote = larder_redis::RedisRemote::open(address, means.app.clone());
     let bus = larder_bus::RedisBus::new(remote.link().clone(), means.app.clone(), means.clock.clone());
-    let bus: Arc<dyn Bus> = Arc::new(bus.probing(means.probing)?);
-    Ok(Upstream { remote: Arc::new(remote), bus: Some(bus) })
+    let bus = bus.probing(means.tuning.probing)?;
+    let bus = if means.tuning.keeps_log { bus.log() } else { bus };
+    Ok(Upstream { remote: Arc::new(remote), bus: Some(Arc::new(bus)) })
 }

@@ -81,7 +81,11 @@ local function announce(sequence_key, channel, head, body)
   local sequence = math.max(previous + 1, micros())
   redis.call('SET', sequence_key, string.format('%.0f', sequence))
   if channel ~= '' then
-    redis.call('PUBLISH', channel, head .. struct.pack('<I8I8', previous, sequence) .. body)
+    local message = head .. struct.pack('<I8I8', previous, sequence) .. body
+    redis.call('PUBLISH', channel, message)
+    -- Only if somebody keeps a log. One that does not take it has a gap, which its readers see.
+    local log, id = string.sub(sequence_key, 1, -2) .. 'x', string.format('%.0f-0', sequence)
+    redis.pcall('XADD', log, 'NOMKSTREAM', 'MAXLEN', '~', 1000, id, 'm', message)
   end
   return {string.format('%.0f', previous), string.format('%.0f', sequence)}, sequence
 end
