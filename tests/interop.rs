@@ -259,12 +259,18 @@ async fn a_message_of_a_wrong_length_is_counted_and_only_flushes() {
 #[tokio::test]
 async fn a_server_that_is_full_goes_on_invalidating() {
     let fleet = Fleet::new().await;
+    fleet.python("tags", &["a"]).await;
+    fleet.python("clear-all", &[]).await;
     fleet.store(|node| &node.users, &ADA).await;
     fleet.server.command(&["CONFIG", "SET", "maxmemory", "100kb"]).unwrap();
     fleet.server.command(&["SET", "more", "than there is room for"]).unwrap_err();
-    for (act, what) in
-        [("invalidate", &["user", "7"][..]), ("expire", &["user", "8"]), ("tags", &["a"]), ("clear-all", &[])]
-    {
+    let acts = [
+        ("invalidate", &["user", "7"][..]),
+        ("expire", &["user", "8"]),
+        ("tags", &["a"]),
+        ("clear-all", &[]),
+    ];
+    for (act, what) in acts {
         let receipt: Receipt = fleet.python(act, what).await.parse().unwrap();
         assert_eq!(receipt.tokens().len(), 1, "{act}");
     }
