@@ -123,9 +123,14 @@ fn plan(table: &[(&'static str, &[Arrow<'static>])]) -> Arrows<'static> {
 
 /// What cargo says of the workspace. It asks nobody else.
 fn metadata() -> Value {
+    metadata_with("--no-deps")
+}
+
+/// What cargo knows, with all dependencies and features, or without.
+fn metadata_with(extent: &str) -> Value {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
+        .args(["metadata", extent, "--format-version", "1", "--offline"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo runs this test, so it can be run");
@@ -200,6 +205,22 @@ fn names_in(folder: &Path) -> BTreeSet<String> {
     let entries = folder.read_dir().expect("the root can be read");
     let names = entries.map(|entry| entry.expect("the root can be read").file_name());
     names.map(|name| name.to_string_lossy().into_owned()).filter(|name| name != "target").collect()
+}
+
+/// The client's own cache gives out what was invalidated while it was on its way, and its connection for clusters lets one
+/// node's trouble be everybody's.
+#[test]
+fn the_client_has_no_part_that_is_not_safe() {
+    let metadata = metadata_with("--all-features");
+    let nodes = metadata["resolve"]["nodes"].as_array().expect("it was asked for");
+    let is_client = |node: &&Value| node["id"].as_str().is_some_and(|id| id.contains("redis@1."));
+    let client = nodes.iter().find(is_client).expect("it is a dependency");
+    let features: Vec<&str> =
+        client["features"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert!(features.contains(&"aio"), "{features:?}");
+    for unsafe_part in ["cache-aio", "cluster-async", "connection-manager"] {
+        assert!(!features.contains(&unsafe_part), "{unsafe_part}");
+    }
 }
 
 #[test]

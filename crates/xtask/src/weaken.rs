@@ -14,6 +14,7 @@ mod flight;
 mod guarded;
 mod ledger;
 mod memory;
+mod redis;
 mod shelf;
 
 use std::collections::BTreeSet;
@@ -52,6 +53,14 @@ enum Test {
     Loom(&'static str),
     /// Of the proof of the flights, in all interleavings.
     Flight(&'static str),
+    /// Of the remote tier's suite, on a real server.
+    Script(&'static str),
+    /// Of those that break real servers, or of the others between crates, if the name says so.
+    Redis(&'static str),
+    /// Within larder-bus.
+    Bus(&'static str),
+    /// Within larder-link.
+    Link(&'static str),
     /// Any of those that every shared tier and every bus must pass, or that the one in memory must.
     Memory,
 }
@@ -99,6 +108,7 @@ fn weakenings() -> impl Iterator<Item = &'static Weakening> {
         batch::WEAKENINGS,
         guarded::WEAKENINGS,
         coherence::WEAKENINGS,
+        redis::WEAKENINGS,
     ]
     .into_iter()
     .flatten()
@@ -146,7 +156,12 @@ impl Test {
             Self::Local(name) => format!("conformance::local::map::{name}"),
             Self::SharedLocal(name) => format!("conformance::local::map_shared::{name}"),
             Self::Engine(name) => format!("scenario::{name}"),
-            Self::Codec(name) | Self::Core(name) | Self::Loom(name) => (*name).to_owned(),
+            Self::Script(name) => format!("conformance::remote::standalone::{name}"),
+            Self::Redis(name) if name.starts_with("interop") => (*name).to_owned(),
+            Self::Redis(name) => format!("redis::{name}"),
+            Self::Codec(name) | Self::Core(name) | Self::Loom(name) | Self::Bus(name) | Self::Link(name) => {
+                (*name).to_owned()
+            }
             Self::Flight(name) => format!("flight::proof::{name}"),
             Self::Memory => "conformance".to_owned(),
         }
@@ -154,7 +169,11 @@ impl Test {
 
     fn command(&self, copy: &Copy, stage: &Stage) -> Command {
         let (words, target) = match self {
-            Self::Local(_) | Self::SharedLocal(_) => ("test --package tests --test all", "usual"),
+            Self::Local(_) | Self::SharedLocal(_) | Self::Script(_) | Self::Redis(_) => {
+                ("test --package tests --test all", "usual")
+            }
+            Self::Bus(_) => ("test --package larder-bus --lib", "usual"),
+            Self::Link(_) => ("test --package larder-link --lib", "usual"),
             Self::Codec(_) => ("test --package larder-codec --all-features --test all", "usual"),
             Self::Engine(_) => ("test --package larder --test all", "usual"),
             Self::Core(_) => ("test --package larder-core --lib", "usual"),
@@ -166,7 +185,18 @@ impl Test {
         match (self, stage) {
             (_, Stage::Build) => command.arg("--no-run"),
             (Self::Memory, Stage::Run) => {
-                command.args(["--", "--skip", "conformance::local", "--skip", "arrows", "--skip", "golden"])
+                let others = [
+                    "local::",
+                    "standalone",
+                    "sentinel",
+                    "cluster",
+                    "redis::",
+                    "interop",
+                    "acl",
+                    "arrows",
+                    "golden",
+                ];
+                command.arg("--").args(others.iter().flat_map(|other| ["--skip", other]))
             }
             (_, Stage::Run) => command.args(["--", "--exact", &self.name()]),
         };

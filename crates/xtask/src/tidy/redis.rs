@@ -1,11 +1,20 @@
-//! No command for Redis that takes as long as the whole keyspace, or empties it.
+//! No command for Redis that takes as long as the whole keyspace, or empties it, or that the client cannot bear.
 //!
-//! A cache shares its server. The walk over all keys stops everybody, and a flush drops what belongs to others.
+//! A cache shares its server. The walk over all keys stops everybody, and a flush drops what belongs to others. And a sharded
+//! subscription is ended by the server itself when its slot is moved, which the client takes for the answer to another
+//! question: from then on each answer belongs to the question before.
 
 use super::{Finding, Source};
 
 // In pieces, so that the rule does not find itself.
-const COMMANDS: &[&str] = &[concat!("KE", "YS"), concat!("FLUSH", "DB"), concat!("FLUSH", "ALL")];
+const COMMANDS: &[(&str, &str)] = &[
+    (concat!("KE", "YS"), FOREIGN),
+    (concat!("FLUSH", "DB"), FOREIGN),
+    (concat!("FLUSH", "ALL"), FOREIGN),
+    (concat!("SSUB", "SCRIBE"), "a slot that is moved would put every answer out of step"),
+];
+
+const FOREIGN: &str = "the server and its keys belong to others too";
 
 /// What sends a command, in Lua and in Rust. After one of these, lower case is a command too.
 const CALLS: &[&str] = &["call(", "cmd("];
@@ -16,8 +25,8 @@ pub(super) fn unbounded_command(source: &Source) -> Vec<Finding> {
     }
     let mut findings = Vec::new();
     for (line, text) in source.lines() {
-        if let Some(command) = COMMANDS.iter().find(|command| sends(text, command)) {
-            let what = format!("`{command}` is never sent: the server and its keys belong to others too");
+        if let Some((command, why)) = COMMANDS.iter().find(|(command, _)| sends(text, command)) {
+            let what = format!("`{command}` is never sent: {why}");
             findings.push(Finding { line, what });
         }
     }
@@ -49,7 +58,7 @@ mod tests {
 
     #[test]
     fn a_command_is_found() {
-        for command in COMMANDS {
+        for (command, _) in COMMANDS {
             let lower = command.to_lowercase();
             check("a.lua", &format!("local a\nredis.call('{command}', '*')"), &[2]);
             check("a.lua", &format!("redis.pcall(\"{lower}\")"), &[1]);
@@ -60,7 +69,7 @@ mod tests {
 
     #[test]
     fn the_arguments_of_a_script_and_other_words_are_none() {
-        let command = COMMANDS[0];
+        let (command, _) = COMMANDS[0];
         check("a.lua", &format!("redis.call('get', {command}[1])"), &[]);
         check("a.rs", "let keys = labels(\"keys\");", &[]);
         check("a.rs", &format!("let text = \"MON{command}\";"), &[]);
