@@ -10,7 +10,7 @@ use larder_core::{
     Version,
 };
 use larder_link::{Address, Link, Slot, sequence_key, slot_of};
-use redis::Value;
+use redis::{Cmd, Value};
 
 use crate::call::Call;
 use crate::keys;
@@ -19,6 +19,9 @@ use crate::scripts::{self, Script, Scripts};
 
 /// How many tags are remembered. Past that the oldest are forgotten, and the floor says so.
 const MOST_TAGS: usize = 65_536;
+
+/// As many bytes are made room for in a command as most names take.
+const USUAL_NAME: usize = 64;
 
 /// The shared tier of one app on Redis or Valkey: a single server, the master that sentinels name, or a cluster.
 pub struct RedisRemote {
@@ -116,31 +119,37 @@ impl RedisRemote {
     /// Reads keys and, in the same step where there is one server, the sequence of the tags before them.
     async fn read(&self, keys: &[Key], tags: Tags) -> Result<(Vec<Option<Bytes>>, Sequence)> {
         keys.iter().try_for_each(|key| self.check_app(key))?;
-        if self.link.is_cluster() {
-            return self.read_cluster(keys, tags).await;
+        match keys {
+            [key] if tags == Tags::Unasked => Ok((vec![self.read_one(key).await?], Sequence::ZERO)),
+            [] if tags == Tags::Unasked => Ok((Vec::new(), Sequence::ZERO)),
+            keys if self.link.is_cluster() => self.read_cluster(keys, tags).await,
+            keys => self.read_many(keys, tags).await,
         }
-        let mut command = redis::cmd(if keys.len() == 1 && tags == Tags::Unasked { "GET" } else { "MGET" });
+    }
+
+    async fn read_one(&self, key: &Key) -> Result<Option<Bytes>> {
+        let name = keys::value(key);
+        let mut command = Cmd::with_capacity(2, "GET".len() + name.len());
+        command.arg("GET").arg(name);
+        self.value(key, self.link.call(slot_of_key(key), &command).await)
+    }
+
+    async fn read_many(&self, keys: &[Key], tags: Tags) -> Result<(Vec<Option<Bytes>>, Sequence)> {
+        let words = keys.len() + 2;
+        let mut command = Cmd::with_capacity(words, words * USUAL_NAME);
+        command.arg("MGET");
         if tags == Tags::Asked {
             command.arg(sequence_key(&self.app, Chain::Tags));
         }
         for key in keys {
             command.arg(keys::value(key));
         }
-        if command.args_iter().len() == 1 {
-            return Ok((Vec::new(), Sequence::ZERO));
-        }
-        let slot = slot_of(Chain::Tags);
-        let mut values = match self.link.call(slot, &command).await {
-            Ok(Value::Array(values)) => values.into_iter(),
-            Ok(value) => vec![value].into_iter(),
-            Err(error) if is_of_another_type(&error) => vec![Value::Nil].into_iter(),
-            Err(error) => return Err(error),
-        };
+        let mut answers = reply::list(self.link.call(slot_of(Chain::Tags), &command).await?)?.into_iter();
         let at = match tags {
-            Tags::Asked => values.next().map_or(Sequence::ZERO, |value| reply::sequence(&value)),
+            Tags::Asked => answers.next().map_or(Sequence::ZERO, |answer| reply::sequence(&answer)),
             Tags::Unasked => Sequence::ZERO,
         };
-        Ok((self.values(keys, values)?, at))
+        Ok((self.values(keys, answers.map(Ok))?, at))
     }
 
     /// The same where every partition lies on a server of its own. The tags are asked for first, since what is read must not
@@ -157,35 +166,38 @@ impl RedisRemote {
             command.arg(keys::value(key));
             (slot_of_key(key), command)
         };
-        let answers = match keys {
-            [key] => {
-                let (slot, command) = get(key);
-                vec![self.link.call(slot, &command).await]
-            }
-            keys => self.link.call_each(keys.iter().map(get).collect()).await,
-        };
-        let value = |answer: Result<Value>| match answer {
-            Err(error) if is_of_another_type(&error) => Ok(Value::Nil),
-            answer => answer,
-        };
-        let values = answers.into_iter().map(value).collect::<Result<Vec<_>>>()?;
-        Ok((self.values(keys, values.into_iter())?, at))
+        let answers = self.link.call_each(keys.iter().map(get).collect()).await;
+        Ok((self.values(keys, answers.into_iter())?, at))
     }
 
-    fn values(&self, keys: &[Key], values: impl Iterator<Item = Value>) -> Result<Vec<Option<Bytes>>> {
-        let values: Vec<Option<Bytes>> = values.map(reply::bytes).collect::<Result<_>>()?;
-        if values.len() != keys.len() {
+    fn values(
+        &self,
+        keys: &[Key],
+        answers: impl ExactSizeIterator<Item = Result<Value>>,
+    ) -> Result<Vec<Option<Bytes>>> {
+        if answers.len() != keys.len() {
             return Err(reply::out_of_place("an answer for each key"));
         }
-        for (key, value) in keys.iter().zip(&values) {
-            let is_anothers = |entry: Peek| entry.key != key.hash().fingerprint();
-            if value.as_deref().and_then(Peek::into).is_some_and(is_anothers) {
-                // Somebody has put it there, or it is the answer to another question.
-                tracing::warn!(key = %key.hash(), "what was read belongs to another key");
-                self.link.doubt(slot_of_key(key));
-            }
+        let mut values = Vec::with_capacity(keys.len());
+        for (key, answer) in keys.iter().zip(answers) {
+            values.push(self.value(key, answer)?);
         }
         Ok(values)
+    }
+
+    /// What lies under a key, if it is a value.
+    fn value(&self, key: &Key, answer: Result<Value>) -> Result<Option<Bytes>> {
+        let value = match answer {
+            Err(error) if is_of_another_type(&error) => None,
+            answer => reply::bytes(answer?)?,
+        };
+        let is_anothers = |entry: Peek| entry.key != key.hash().fingerprint();
+        if value.as_deref().and_then(Peek::into).is_some_and(is_anothers) {
+            // Somebody has put it there, or it is the answer to another question.
+            tracing::warn!(key = %key.hash(), "what was read belongs to another key");
+            self.link.doubt(slot_of_key(key));
+        }
+        Ok(value)
     }
 }
 
