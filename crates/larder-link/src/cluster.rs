@@ -97,7 +97,8 @@ impl Cluster {
             None => Err(down()),
         };
         match answer {
-            Err(error) => self.follow(slot, command, error).await,
+            // Boxed, for every call would have to make room for what seldom happens.
+            Err(error) => Box::pin(self.follow(slot, command, error)).await,
             answer => answer,
         }
     }

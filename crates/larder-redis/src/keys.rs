@@ -54,7 +54,9 @@ pub(crate) fn checks(app: &AppName) -> [String; 2] {
 fn of_key(key: &Key, kind: &str) -> String {
     let namespace = key.namespace();
     let tag = hash_tag(Chain::Keys(key.hash().partition()));
-    format!("larder:{{{tag}}}:{}:{}{kind}:{}", namespace.app(), namespace.cache(), key.text())
+    let (app, cache) = (namespace.app().as_str(), namespace.cache().as_str());
+    // Not formatted, for this is done on every read.
+    ["larder:{", tag, "}:", app, ":", cache, kind, ":", key.text()].concat()
 }
 
 fn of_tags(app: &AppName, kind: &str) -> String {

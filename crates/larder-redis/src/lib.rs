@@ -7,6 +7,7 @@ mod call;
 mod check;
 mod delta;
 mod keys;
+mod reads;
 mod remote;
 mod reply;
 mod scripts;

@@ -14,6 +14,7 @@ use redis::Value;
 
 use crate::call::Call;
 use crate::keys;
+use crate::reads::Tags;
 use crate::reply;
 use crate::scripts::{self, Script, Scripts};
 
@@ -50,7 +51,7 @@ impl RedisRemote {
         Ok(())
     }
 
-    fn check_app(&self, key: &Key) -> Result<()> {
+    pub(crate) fn check_app(&self, key: &Key) -> Result<()> {
         if *key.namespace().app() == self.app {
             return Ok(());
         }
@@ -112,90 +113,13 @@ impl RedisRemote {
             _ => return Err(Error::new(ErrorKind::Refused, "the server does not know this invalidation")),
         })
     }
-
-    /// Reads keys and, in the same step where there is one server, the sequence of the tags before them.
-    async fn read(&self, keys: &[Key], tags: Tags) -> Result<(Vec<Option<Bytes>>, Sequence)> {
-        keys.iter().try_for_each(|key| self.check_app(key))?;
-        if self.link.is_cluster() {
-            return self.read_cluster(keys, tags).await;
-        }
-        let mut command = redis::cmd(if keys.len() == 1 && tags == Tags::Unasked { "GET" } else { "MGET" });
-        if tags == Tags::Asked {
-            command.arg(sequence_key(&self.app, Chain::Tags));
-        }
-        for key in keys {
-            command.arg(keys::value(key));
-        }
-        if command.args_iter().len() == 1 {
-            return Ok((Vec::new(), Sequence::ZERO));
-        }
-        let slot = slot_of(Chain::Tags);
-        let mut values = match reply::of_text(self.link.call(slot, &command).await)? {
-            Value::Array(values) => values.into_iter(),
-            value => vec![value].into_iter(),
-        };
-        let at = match tags {
-            Tags::Asked => values.next().map_or(Sequence::ZERO, |value| reply::sequence(&value)),
-            Tags::Unasked => Sequence::ZERO,
-        };
-        Ok((self.values(keys, values)?, at))
-    }
-
-    /// The same where every partition lies on a server of its own. The tags are asked for first, since what is read must not
-    /// be older.
-    async fn read_cluster(&self, keys: &[Key], tags: Tags) -> Result<(Vec<Option<Bytes>>, Sequence)> {
-        let mut at = Sequence::ZERO;
-        if tags == Tags::Asked {
-            let mut command = redis::cmd("GET");
-            command.arg(sequence_key(&self.app, Chain::Tags));
-            let answer = self.link.call(slot_of(Chain::Tags), &command).await;
-            at = reply::sequence(&reply::of_text(answer)?);
-        }
-        let get = |key: &Key| {
-            let mut command = redis::cmd("GET");
-            command.arg(keys::value(key));
-            (slot_of_key(key), command)
-        };
-        let answers = match keys {
-            [key] => {
-                let (slot, command) = get(key);
-                vec![self.link.call(slot, &command).await]
-            }
-            keys => self.link.call_each(keys.iter().map(get).collect()).await,
-        };
-        let values = answers.into_iter().map(reply::of_text).collect::<Result<Vec<_>>>()?;
-        Ok((self.values(keys, values.into_iter())?, at))
-    }
-
-    fn values(&self, keys: &[Key], values: impl Iterator<Item = Value>) -> Result<Vec<Option<Bytes>>> {
-        let values: Vec<Option<Bytes>> = values.map(reply::bytes).collect::<Result<_>>()?;
-        if values.len() != keys.len() {
-            return Err(reply::out_of_place("an answer for each key"));
-        }
-        for (key, value) in keys.iter().zip(&values) {
-            let is_of_another = |entry: Peek| entry.key != key.hash().fingerprint();
-            if value.as_deref().and_then(Peek::into).is_some_and(is_of_another) {
-                // Somebody has put it there, or it is the answer to another question.
-                tracing::warn!(key = %key.hash(), "what was read belongs to another key");
-                self.link.doubt(slot_of_key(key));
-            }
-        }
-        Ok(values)
-    }
-}
-
-/// Whether the sequence of the tags is wanted, too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Tags {
-    Asked,
-    Unasked,
 }
 
 fn chain_of(key: &Key) -> Chain {
     Chain::Keys(key.hash().partition())
 }
 
-fn slot_of_key(key: &Key) -> Slot {
+pub(crate) fn slot_of_key(key: &Key) -> Slot {
     slot_of(chain_of(key))
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use larder_core::{CacheKey, CacheName, Entry, Error, ErrorKind, Key, Moment, Result};
+use larder_core::{CacheKey, CacheName, Entry, Error, ErrorKind, Key, Lookup, Moment, Result};
 
 use crate::answer::Answer;
 use crate::configuration::Configuration;
@@ -88,11 +88,15 @@ where
     where
         Q: CacheKey<Owned = K> + ?Sized,
     {
-        if let Some((entry, now)) = self.store.fresh(key) {
-            return Ok(Hit::new(entry, Tier::Local, now));
-        }
-        // Boxed, so that the future of a hit is small.
-        Box::pin(self.reading().get(key)).await
+        let reading = {
+            let now = self.store.shelf.now();
+            match self.store.shelf.get_at(key, now) {
+                Lookup::Fresh(entry) => return Ok(Hit::new(entry, Tier::Local, now)),
+                // Boxed, and in a block of its own, so that the future of a hit is small.
+                lookup => Box::pin(self.store.look_on(self.key(key)?, lookup)),
+            }
+        };
+        Ok(reading.await)
     }
 
     /// Reads the tiers, and loads what they do not have: once, however many want it at the same time.

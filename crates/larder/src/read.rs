@@ -60,15 +60,24 @@ impl<V: Send + Sync + 'static> Store<V> {
     }
 
     /// Reads the tiers, and never loads.
-    pub(crate) async fn look(self: Arc<Self>, key: Key, route: Route) -> Result<Option<Hit<V>>> {
-        let bearings = self.bearings();
-        let previous = match self.look_local(&key, route) {
-            Local::Answer(catch) => return Ok(self.hit(catch).ok()),
+    pub(crate) async fn look(&self, key: &Key, route: Route) -> Option<Hit<V>> {
+        self.look_past(self.look_local(key, route), key, route).await
+    }
+
+    /// The same as usual, for who has looked at the shelf.
+    pub(crate) async fn look_on(&self, key: Key, lookup: Lookup<V>) -> Option<Hit<V>> {
+        let route = Route::of(self.plan.tiers);
+        self.look_past(self.local(lookup, route), &key, route).await
+    }
+
+    async fn look_past(&self, local: Local<V>, key: &Key, route: Route) -> Option<Hit<V>> {
+        let previous = match local {
+            Local::Answer(catch) => return self.hit(catch).ok(),
             Local::Previous(previous) => previous,
         };
-        let mut budget = self.budget();
-        let found = self.look_remote(&key, route, bearings, &mut budget).await;
-        Ok(self.answer_unloaded(found, previous, route))
+        let (bearings, mut budget) = (self.bearings(), self.budget());
+        let found = self.look_remote(key, route, bearings, &mut budget).await;
+        self.answer_unloaded(found, previous, route)
     }
 
     /// What to answer when nothing is to be loaded: what the shared tier has, else what this process still has.
@@ -159,10 +168,11 @@ impl<V: Send + Sync + 'static> Store<V> {
     }
 
     pub(crate) fn look_local(&self, key: &Key, route: Route) -> Local<V> {
-        if !route.looks_local {
-            return Local::Previous(None);
-        }
-        match self.shelf.find(key) {
+        if route.looks_local { self.local(self.shelf.find(key), route) } else { Local::Previous(None) }
+    }
+
+    fn local(&self, lookup: Lookup<V>, route: Route) -> Local<V> {
+        match lookup {
             Lookup::Fresh(entry) if !route.is_forced() => Local::Answer(Catch::fresh(entry, Tier::Local)),
             Lookup::Suspect(entry) if self.serves_suspects() => {
                 Local::Answer(Catch::stale(entry, Tier::Local))
@@ -210,15 +220,18 @@ impl<V: Send + Sync + 'static> Store<V> {
         now: Moment,
         budget: &mut Budget,
     ) -> Result<Vec<Option<Bytes>>> {
-        let coherence = &self.node.coherence;
-        if coherence.knows_tags(now) {
+        if self.node.coherence.knows_tags(now) {
             return budget.spend(remote.get(keys)).await;
         }
-        let (stored, tags_at) = budget.spend(remote.get_and_tags(keys)).await?;
-        if tags_at > coherence.ledger.known() {
-            budget.spend(self.node.learn_up_to(remote, tags_at)).await?;
-        }
-        Ok(stored)
+        // Boxed, for every read would have to make room for what seldom happens.
+        Box::pin(async move {
+            let (stored, tags_at) = budget.spend(remote.get_and_tags(keys)).await?;
+            if tags_at > self.node.coherence.ledger.known() {
+                budget.spend(self.node.learn_up_to(remote, tags_at)).await?;
+            }
+            Ok(stored)
+        })
+        .await
     }
 
     /// The shared tier, if this read makes use of it, and it has been told all that it should know of the key.

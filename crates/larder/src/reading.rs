@@ -96,7 +96,7 @@ where
         let (cache, key) = (self.cache, self.cache.key(key)?);
         Box::pin(async move {
             let route = self.caught_up(slice::from_ref(&key)).await;
-            cache.store.clone().look(key, route).await
+            Ok(cache.store.look(&key, route).await)
         })
         .await
     }
