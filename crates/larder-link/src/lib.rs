@@ -23,7 +23,7 @@
 //! # What becomes of a connection that breaks
 //!
 //! The calls that are under way fail, and from then on every call does at once: a cache has better things to do than to
-//! wait. The supervisor reconnects in the background, without end and with growing, jittered pauses up to two seconds. A server that
+//! wait. The supervisor reconnects in the background, without end and with growing, jittered pauses up to a second. A server that
 //! neither answers nor hangs up is found out as well: a caller that runs out of time makes the supervisor ask a
 //! question, and if that is not answered within half a second, the connection is given up.
 //!

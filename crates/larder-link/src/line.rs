@@ -135,6 +135,13 @@ impl Line {
         }
     }
 
+    /// Waits until it is up, for as long as that takes.
+    pub(crate) async fn up(&self) {
+        let mut state = self.shared().state.subscribe();
+        // The sender is in here, so that it cannot be gone.
+        let _ = state.wait_for(|state| matches!(state, State::Up(..))).await;
+    }
+
     pub(crate) fn place(&self) -> String {
         self.shared().place.name()
     }

@@ -68,6 +68,17 @@ impl Link {
         }
     }
 
+    /// Waits until its one connection is up, for as long as that takes. On a cluster this waits for nothing.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost if the future is dropped.
+    pub async fn up(&self) {
+        if let Wires::Single(line, _) = &self.wires {
+            line.up().await;
+        }
+    }
+
     /// Sends one command to who has the slot, and waits for the answer.
     ///
     /// # Errors

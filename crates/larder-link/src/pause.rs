@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 /// The pauses between attempts: from the first to the longest.
 const FIRST: Duration = Duration::from_millis(50);
-const LONGEST: Duration = Duration::from_secs(2);
+const LONGEST: Duration = Duration::from_secs(1);
 
 /// Pauses that grow without end to their number, each shortened by chance, so that a thousand nodes that lost the same
 /// server do not come back in the same moment.
