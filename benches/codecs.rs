@@ -7,14 +7,17 @@ use std::hint::black_box;
 
 use bincode::config::standard;
 use larder_codec::{Bincode, Compression, Envelope, Json, MessagePack, Postcard};
-use larder_core::{AppName, CacheName, Codec, Key, KeyHash, Label, Lifetime, Namespace, Schema, Ttl};
+use larder_core::{
+    AppName, CacheName, Cacheable, Codec, Key, KeyHash, Label, Lifetime, Namespace, Schema, Ttl,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::measure::{Effort, compare};
 use crate::report::Line;
 
-#[derive(Serialize, Deserialize)]
-struct User {
+/// A value of a size and a shape that is often cached.
+#[derive(Serialize, Deserialize, Cacheable)]
+pub(crate) struct User {
     id: u64,
     name: String,
     email: String,
@@ -24,7 +27,7 @@ struct User {
     active: bool,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, Cacheable)]
 struct Address {
     street: String,
     city: String,
@@ -32,7 +35,7 @@ struct Address {
 }
 
 impl User {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             id: 8_345_123,
             name: "Ada Lovelace".into(),

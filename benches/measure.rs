@@ -22,6 +22,16 @@ pub(crate) struct Comparison {
 }
 
 impl Comparison {
+    /// What was measured, by something known.
+    pub(crate) fn with(ours: f64, reference: f64) -> Self {
+        Self { ours, reference, ratio: ours / reference }
+    }
+
+    /// What was measured, with nothing to compare it to.
+    pub(crate) fn none(ours: f64) -> Self {
+        Self::with(ours, f64::NAN)
+    }
+
     /// The medians of several, each for itself.
     pub(crate) fn median(of: impl Iterator<Item = Self> + Clone) -> Self {
         Self {
@@ -43,15 +53,24 @@ pub(crate) fn compare(
 ) -> Comparison {
     let calls = calls_for(effort.round, &reference);
     time(threads, calls, &ours);
-    let mut rounds: Vec<_> = (0..effort.rounds)
+    in_turns(effort.rounds, || time(threads, calls, &ours), || time(threads, calls, &reference))
+}
+
+/// Compares what a round of each takes, in whatever unit they tell.
+pub(crate) fn in_turns(
+    rounds: usize,
+    mut ours: impl FnMut() -> f64,
+    mut reference: impl FnMut() -> f64,
+) -> Comparison {
+    let mut rounds: Vec<_> = (0..rounds)
         .map(|round| {
             // Who goes first takes turns too.
             if round % 2 == 0 {
-                let ours = time(threads, calls, &ours);
-                (ours, time(threads, calls, &reference))
+                let ours = ours();
+                (ours, reference())
             } else {
-                let reference = time(threads, calls, &reference);
-                (time(threads, calls, &ours), reference)
+                let reference = reference();
+                (ours(), reference)
             }
         })
         .collect();
@@ -91,14 +110,19 @@ fn time(threads: usize, calls: usize, call: &(impl Fn(usize) + Sync)) -> f64 {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a bench measures real time")]
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {
+    percentile(values, 50)
+}
+
+/// What so many percent of the values are below.
+pub(crate) fn percentile(values: impl Iterator<Item = f64>, percent: usize) -> f64 {
     let mut values: Vec<_> = values.collect();
     values.sort_unstable_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+    values.get(values.len() * percent / 100).copied().unwrap_or(f64::NAN)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]

@@ -39,14 +39,16 @@ impl Line {
     fn row(&self) -> String {
         let ratio = self.ratio.map_or("-".into(), |ratio| format!("{ratio:.2}"));
         let limit = self.limit.map_or("-".into(), |limit| format!("{limit:.2}"));
+        let reference =
+            if self.reference.is_finite() { format!("{:.1}", self.reference) } else { "-".into() };
         let verdict = match self.limit {
             None => "",
             Some(_) if self.is_over() => "OVER",
             Some(_) => "ok",
         };
         format!(
-            "| {:<58} | {:>9.1} | {:>9.1} | {:<18} | {ratio:>5} | {limit:>5} | {verdict:<4} |",
-            self.name, self.ours, self.reference, self.unit
+            "| {:<58} | {:>9.1} | {reference:>9} | {:<18} | {ratio:>5} | {limit:>5} | {verdict:<4} |",
+            self.name, self.ours, self.unit
         )
     }
 }

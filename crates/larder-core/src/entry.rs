@@ -122,11 +122,13 @@ impl<V> Entry<V> {
     }
 
     /// Lets it go at `end`, if it does not before.
-    pub(crate) fn cut(self, end: Moment) -> Self {
-        let fresh_until = AtomicU64::new(self.fresh_until.into_inner().min(end.as_nanos()));
+    pub(crate) fn cut(&mut self, end: Moment) {
         let made = self.expires.before(Duration::from_millis(self.time_to_live.into()));
-        let expires = self.expires.min(end);
-        Self { expires, fresh_until, time_to_live: millis(expires.since(made)), provisional: true, ..self }
+        let fresh_until = self.fresh_until.get_mut();
+        *fresh_until = end.as_nanos().min(*fresh_until);
+        self.expires = self.expires.min(end);
+        self.time_to_live = millis(self.expires.since(made));
+        self.provisional = true;
     }
 
     /// The value, or `None` if the origin has none.

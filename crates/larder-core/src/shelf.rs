@@ -125,9 +125,11 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     fn entry(&self, stamp: Stamp, loaded: Loaded<V>, now: Moment) -> Arc<Entry<V>> {
         let owned = loaded.value.as_ref().map_or(0, &self.weigh);
         let read = loaded.read();
-        let entry = Entry::new(loaded, stamp, now, owned);
-        let is_cut = self.disconnected == WhileDisconnected::Bounded && !self.fence.is_trusted(now);
-        Arc::new(if is_cut { entry.cut(read.after(self.bound)) } else { entry })
+        let mut entry = Entry::new(loaded, stamp, now, owned);
+        if self.disconnected == WhileDisconnected::Bounded && !self.fence.is_trusted(now) {
+            entry.cut(read.after(self.bound));
+        }
+        Arc::new(entry)
     }
 
     /// Hears that a key was invalidated.

@@ -17,6 +17,7 @@
 //! Nobody who leads a flight waits for another's before it has landed its own, so that two batches with keys in common
 //! cannot wait for each other.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -46,23 +47,17 @@ impl<V: Send + Sync + 'static> Store<V> {
     /// Reads the tiers for many keys, and never loads.
     pub(crate) async fn look_for(&self, keys: &[Key], route: Route) -> Vec<Option<Hit<V>>> {
         let bearings = self.bearings();
-        let mut hits: Vec<_> = keys.iter().map(|key| self.look_local(key, route)).collect();
-        let is_missed = |local: &Local<V>| matches!(local, Local::Previous(_));
-        let missed: Vec<Key> = keys
-            .iter()
-            .zip(&hits)
-            .filter(|(_, local)| is_missed(local))
-            .map(|(key, _)| key.clone())
-            .collect();
-        let mut found = self.look_remote_for(&missed, route, bearings).await.into_iter();
-        hits.drain(..)
-            .map(|local| match local {
-                Local::Answer(catch) => self.hit(catch).ok(),
-                Local::Previous(previous) => {
-                    self.answer_unloaded(found.next().unwrap_or(Found::Nothing), previous, route)
-                }
-            })
-            .collect()
+        let locals: Vec<_> = keys.iter().map(|key| self.look_local(key, route)).collect();
+        let is_missed: Vec<bool> = locals.iter().map(|local| matches!(local, Local::Previous(_))).collect();
+        let found = self.look_remote_for(&chosen(keys, &is_missed), route, bearings).await;
+        let (mut found, now) = (found.into_iter(), self.shelf.now());
+        let hit = |local| match local {
+            Local::Answer(catch) => Catch::into_hit(catch, now),
+            Local::Previous(previous) => {
+                Self::answer_unloaded(found.next().unwrap_or(Found::Nothing), previous, route, now)
+            }
+        };
+        locals.into_iter().map(hit).collect()
     }
 
     /// Reads the tiers for many keys, and loads what they do not have.
@@ -165,12 +160,7 @@ impl<V: Send + Sync + 'static> Store<V> {
         let asked = self.shelf.now();
         // A key that is in doubt is not asked for. The others have a shared tier in common.
         let is_asked: Vec<bool> = keys.iter().map(|key| self.remote(key, route).is_some()).collect();
-        let in_question: Vec<Key> = keys
-            .iter()
-            .zip(&is_asked)
-            .filter(|(_, is_asked)| **is_asked)
-            .map(|(key, _)| key.clone())
-            .collect();
+        let in_question = chosen(keys, &is_asked);
         let stored = match self.node.remote() {
             Some(remote) if !in_question.is_empty() => {
                 let stored = self.ask(&**remote, &in_question, asked, &mut self.budget()).await;
@@ -268,4 +258,12 @@ impl<V: Send + Sync + 'static> Store<V> {
             )
         })
     }
+}
+
+/// Some of the keys, which usually are all of them.
+fn chosen<'k>(keys: &'k [Key], is_chosen: &[bool]) -> Cow<'k, [Key]> {
+    if is_chosen.iter().all(|is_chosen| *is_chosen) {
+        return Cow::Borrowed(keys);
+    }
+    keys.iter().zip(is_chosen).filter(|(_, is_chosen)| **is_chosen).map(|(key, _)| key.clone()).collect()
 }

@@ -77,22 +77,22 @@ impl<V: Send + Sync + 'static> Store<V> {
         };
         let (bearings, mut budget) = (self.bearings(), self.budget());
         let found = self.look_remote(key, route, bearings, &mut budget).await;
-        self.answer_unloaded(found, previous, route)
+        Self::answer_unloaded(found, previous, route, self.shelf.now())
     }
 
     /// What to answer when nothing is to be loaded: what the shared tier has, else what this process still has.
     pub(crate) fn answer_unloaded(
-        &self,
         found: Found<V>,
         previous: Option<Arc<Entry<V>>>,
         route: Route,
+        now: Moment,
     ) -> Option<Hit<V>> {
         let catch = match found {
             Found::Usable(entry) => Some(Catch::fresh(entry, Tier::Remote)),
             Found::Stale(entry, _) => Some(Catch::stale(entry, Tier::Remote)).filter(|_| route.allows_stale),
             _ => previous.map(|entry| Catch::stale(entry, Tier::Local)).filter(|_| route.allows_stale),
         };
-        self.hit(catch?).ok()
+        catch?.into_hit(now)
     }
 
     async fn fly(

@@ -72,6 +72,12 @@ impl<V> Catch<V> {
     pub(crate) fn stale(entry: Arc<Entry<V>>, tier: Tier) -> Self {
         Self { entry, tier, is_stale: true }
     }
+
+    /// What a reader gets of it; `None` if it is the knowledge that there is no value.
+    pub(crate) fn into_hit(self, now: Moment) -> Option<Hit<V>> {
+        let hit = Hit::new(self.entry, self.tier, now)?;
+        Some(if self.is_stale { hit.stale() } else { hit })
+    }
 }
 
 impl<V> Clone for Catch<V> {
@@ -121,9 +127,7 @@ impl<V: Send + Sync + 'static> Store<V> {
 
     /// What a reader gets of a catch.
     pub(crate) fn hit(&self, catch: Catch<V>) -> Result<Hit<V>> {
-        let Catch { entry, tier, is_stale } = catch;
-        let hit = Hit::new(entry, tier, self.shelf.now()).ok_or_else(|| self.missing())?;
-        Ok(if is_stale { hit.stale() } else { hit })
+        catch.into_hit(self.shelf.now()).ok_or_else(|| self.missing())
     }
 
     pub(crate) fn missing(&self) -> Error {

@@ -276,8 +276,8 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "what is kept out of sync is kept as long as ever",
         file: SHELF,
-        from: "if is_cut { entry.cut(read.after(self.bound)) } else { entry }",
-        to: "if is_cut { entry.cut(Moment::NEVER) } else { entry }",
+        from: "entry.cut(read.after(self.bound))",
+        to: "entry.cut(Moment::NEVER)",
         noticed_by: Local("bounded_keeps_what_was_read_for_the_bound"),
     },
 ];
