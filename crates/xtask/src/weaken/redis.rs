@@ -4,6 +4,7 @@
 //!
 //! - That a broken connection of the bus is told at once. The next sync point is behind, and shows what was missed.
 //! - That calls and messages lead to the same server. Whether a write falls into the moment in which they do not is chance.
+//! - That a log which ends too early is not believed. The sync point behind it is further, and shows that.
 //! - That a server which refuses to write is left. The sentinels name the next master within a second, too.
 
 use super::Test::{Bus, Link, Redis, Script};
@@ -181,13 +182,6 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         from: "        if previous != at {\n            return None;\n        }\n",
         to: "        let _ = previous;\n",
         noticed_by: Bus("log::tests::only_what_leads_all_the_way_is_complete"),
-    },
-    Weakening {
-        name: "a log that is too short is believed",
-        file: "crates/larder-bus/src/log.rs",
-        from: "(at == told).then_some(events)",
-        to: "(at <= told).then_some(events)",
-        noticed_by: Redis("logs::what_is_not_in_the_log_any_more_is_suspect"),
     },
     Weakening {
         name: "a server that was restarted is the same",
