@@ -199,8 +199,6 @@ impl Listener {
         *known = Some(now);
         if is_other {
             tracing::warn!(server = %self.setup.link, "the server is not the one it was");
-            // What it had logged may be gone with the rest.
-            self.inbox.break_off();
             self.inbox.push(BusEvent::Reincarnated);
         }
     }

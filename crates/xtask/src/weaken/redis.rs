@@ -183,11 +183,4 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         to: "        let _ = previous;\n",
         noticed_by: Bus("log::tests::only_what_leads_all_the_way_is_complete"),
     },
-    Weakening {
-        name: "a server that was restarted is the same",
-        file: "crates/larder-bus/src/listener.rs",
-        from: "            // What it had logged may be gone with the rest.\n            self.inbox.break_off();\n",
-        to: "",
-        noticed_by: Redis("logs::a_server_that_has_lost_the_log_with_everything_else_is_not_believed"),
-    },
 ];
