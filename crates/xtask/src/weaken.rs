@@ -178,7 +178,9 @@ impl Test {
             Self::Engine(_) => ("test --package larder --test all", "usual"),
             Self::Core(_) => ("test --package larder-core --lib", "usual"),
             Self::Loom(_) => ("test --package larder-core --test loom --release", "loom"),
-            Self::Flight(_) => ("test --package larder --lib --release", "loom"),
+            Self::Flight(_) => {
+                ("test --package larder --lib --no-default-features --features embedded --release", "loom")
+            }
             Self::Memory => ("test --package tests --package larder-memory --test all", "usual"),
         };
         let mut command = cargo(words);
