@@ -4,6 +4,7 @@
 //! - [`TokioClock`]: the time of tokio's timers, which a test can pause.
 //! - [`MapLocal`]: the reference local tier, which never evicts.
 //! - [`Recorder`]: an observer that remembers.
+//! - [`history`]: what was written and read, and a judge who says whether a cache may answer so.
 //! - `redis`: real servers, each for one test, and proxies that break the way to them, on Unix.
 //!
 //! # Features
@@ -14,6 +15,7 @@
 //! Neither is on by default.
 
 mod clock;
+pub mod history;
 mod map;
 mod recorder;
 #[cfg(all(feature = "redis", unix))]

@@ -1,4 +1,4 @@
-//! The tests of real servers, in one binary.
+//! The tests of real servers, and of the judge of histories, in one binary.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test may fail in any way it likes")]
@@ -8,6 +8,7 @@ mod cleanup;
 mod cluster;
 mod counts;
 mod faults;
+mod history;
 mod losses;
 mod proxy;
 mod rig;
