@@ -209,6 +209,7 @@ impl LarderBuilder {
             observer: self.observer,
             tasks: Tasks::new(),
             trouble: Notify::new(),
+            mended: Notify::new(),
             heard: Notify::new(),
             closing: watch::Sender::new(false),
             learning: tokio::sync::Mutex::new(()),

@@ -58,6 +58,8 @@ async fn listen(node: &Arc<Node>, subscription: &mut dyn Subscription) {
             // The end of trust before all else: no flood of notices may put it off.
             biased;
             () = until(node, node.coherence.trusted_until()) => node.coherence.tick(node.clock.now()),
+            // The mender has given trust, perhaps, and nobody waits for its end yet.
+            () = node.mended.notified() => {}
             event = subscription.next() => match event {
                 Some(event) => hear(node, event),
                 None => return,

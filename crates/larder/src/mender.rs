@@ -19,6 +19,7 @@ pub(crate) async fn mend(node: Arc<Node>, remote: Arc<dyn Remote>) {
         loop {
             node.trouble.notified().await;
             mend_all(&node, &*remote).await;
+            node.mended.notify_one();
             node.heard.notify_waiters();
         }
     };

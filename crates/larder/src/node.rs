@@ -30,6 +30,8 @@ pub(crate) struct Node {
     pub(crate) tasks: Tasks,
     /// Told when something was deferred, so that it is not left until the next event.
     pub(crate) trouble: Notify,
+    /// Told when what was in trouble is mended. Trust may have been given by that, and whoever sees to its end must know.
+    pub(crate) mended: Notify,
     /// Told after each event of the bus.
     pub(crate) heard: Notify,
     /// Whether the tasks that never end by themselves are to end.

@@ -193,3 +193,21 @@ async fn a_cut_is_noticed_at_once_and_so_is_its_end() {
     sleep(Duration::from_secs(10)).await;
     assert_eq!(reader.tier(ADA).await, Some(Tier::Local));
 }
+
+#[tokio::test(start_paused = true)]
+async fn trust_that_only_a_repair_could_give_ends_within_the_bound_too() {
+    let fleet = Fleet::new();
+    let [reader, writer] = fleet.nodes().await;
+    reader.faults.cut();
+    settle().await;
+    let _missed = writer.larder.invalidate_tag(&tag("other")).await.unwrap();
+    // The sync point shows that a tag was missed. Until it has been asked for there is no trust, and nothing to end.
+    reader.faults.mend();
+    settle().await;
+    assert!(reader.larder.is_in_sync());
+    reader.faults.silence();
+    assert_eq!(reader.read(ADA).await, 1);
+    let _unheard = writer.write(ADA).await;
+    sleep(bound() + ms(2)).await;
+    assert_eq!(reader.read(ADA).await, 2);
+}
