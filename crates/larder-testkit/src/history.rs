@@ -14,7 +14,7 @@
 //! | [C2](Rule::OwnWrite) | return less than what was acknowledged on the same node before it began |
 //! | [C3](Rule::Receipt) | return less than the write whose receipt it was given |
 //! | [C4](Rule::Unwritten) | return what nobody had begun to write when it ended |
-//! | [C5](Rule::Backwards) | return less than an earlier read on the same node, if what that one saw is acknowledged |
+//! | [C5](Rule::Backwards) | return less than an earlier read on the same node, if what that one saw had been acknowledged before it, [by its key](Write::indirect) |
 //! | [C6](Rule::OtherKey) | return the value of another key |
 //! | [C7](Rule::Divergent) | return anything but the last version, once all has been quiet for long enough |
 //! | [C9](Rule::Unseen) | find nothing where something was inserted, as for C1 |

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use larder_core::Moment;
 
+use super::Read;
+
 /// What the reads of a history are held against.
 #[derive(Clone, Debug)]
 pub struct Contract {
@@ -40,27 +42,25 @@ impl Contract {
         &self.phases
     }
 
-    pub(super) fn bound_at(&self, moment: Moment) -> Duration {
-        self.phases_at(moment)
-            .filter_map(|phase| phase.bound)
-            .max()
-            .map_or(self.bound, |of| of.max(self.bound))
+    pub(super) fn bound_of<K>(&self, read: &Read<K>) -> Duration {
+        let bounds = self.phases_of(read).filter_map(|phase| phase.bound);
+        bounds.fold(self.bound, Duration::max)
     }
 
-    pub(super) fn forgives_at(&self, moment: Moment) -> bool {
-        self.phases_at(moment).any(|phase| phase.is_forgetful)
+    pub(super) fn forgives<K>(&self, read: &Read<K>) -> bool {
+        self.phases_of(read).any(|phase| phase.is_forgetful)
     }
 
     pub(super) fn is_quiet_at(&self, moment: Moment) -> bool {
         moment >= self.quiet_from
     }
 
-    fn phases_at(&self, moment: Moment) -> impl Iterator<Item = &Phase> {
-        self.phases.iter().filter(move |phase| phase.time.contains(&moment))
+    fn phases_of<K>(&self, read: &Read<K>) -> impl Iterator<Item = &Phase> {
+        self.phases.iter().filter(|phase| phase.has(read))
     }
 }
 
-/// A time in which something is wrong.
+/// A time in which something is wrong. The reads that were under way in it belong to it.
 #[derive(Clone, Debug)]
 pub struct Phase {
     name: String,
@@ -98,5 +98,9 @@ impl Phase {
     /// When it is.
     pub const fn time(&self) -> &Range<Moment> {
         &self.time
+    }
+
+    pub(super) fn has<K>(&self, read: &Read<K>) -> bool {
+        read.began < self.time.end && self.time.start <= read.ended
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn judge<K: Clone + Eq + Hash>(history: &History<K>, contract: &Contr
         let stale = facts.staleness();
         staleness.add(stale);
         for (phase, (_, of_phase)) in contract.phases().iter().zip(&mut phases) {
-            if phase.time().contains(&read.began) {
+            if phase.has(read) {
                 of_phase.add(stale);
             }
         }
@@ -59,10 +59,10 @@ impl<'a, K: Eq + Hash> Tables<'a, K> {
         keys.values_mut().for_each(Versions::sort);
         let mut seen: HashMap<_, Demands> = HashMap::new();
         for read in history.reads() {
-            let acknowledged =
-                keys.get(&read.key).and_then(|versions| versions.get(read.version)?.acknowledged);
-            if let Some(then) = acknowledged {
-                seen.entry((&read.key, read.node)).or_default().push(then.max(read.ended), read.version);
+            let write = keys.get(&read.key).and_then(|versions| versions.get(read.version));
+            let direct = write.filter(|write| !write.is_indirect);
+            if direct.and_then(|write| write.acknowledged).is_some_and(|then| then <= read.began) {
+                seen.entry((&read.key, read.node)).or_default().push(read.ended, read.version);
             }
         }
         own.values_mut().chain(seen.values_mut()).for_each(Demands::sort);
@@ -162,7 +162,7 @@ struct Facts<'a, 't, K> {
     versions: Option<&'t Versions<'a, K>>,
     /// What the same node had acknowledged before.
     own: u64,
-    /// What the same node had shown before, of what is acknowledged.
+    /// What the same node had shown before, of what was acknowledged by then.
     seen: u64,
 }
 
@@ -180,7 +180,7 @@ impl<'a, K: Eq> Facts<'a, '_, K> {
             return None;
         }
         let demanded = self.demanded();
-        let broken = (!contract.forgives_at(read.began))
+        let broken = (!contract.forgives(read))
             .then(|| demanded.into_iter().find(|(_, version)| read.version < *version));
         if let Some((rule, version)) = broken.flatten() {
             return Some((rule, self.get(version)));
@@ -189,7 +189,7 @@ impl<'a, K: Eq> Facts<'a, '_, K> {
             return Some((Rule::Divergent, Some(expected)));
         }
         let rule = if read.version == 0 { Rule::Unseen } else { Rule::Stale };
-        let is_late = self.staleness() > contract.bound_at(read.began);
+        let is_late = self.staleness() > contract.bound_of(read);
         is_late.then(|| (rule, self.overdue()))
     }
 

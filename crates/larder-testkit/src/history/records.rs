@@ -12,19 +12,28 @@ pub struct Write<K> {
     pub(super) node: usize,
     pub(super) began: Moment,
     pub(super) acknowledged: Option<Moment>,
+    pub(super) is_indirect: bool,
 }
 
 impl<K> Write<K> {
     /// Version `version` of `key`, whose COMMIT was called on node `node` at `began`. Nobody knows yet whether the fleet was
     /// told.
     pub const fn new(key: K, version: u64, node: usize, began: Moment) -> Self {
-        Self { key, version, node, began, acknowledged: None }
+        Self { key, version, node, began, acknowledged: None, is_indirect: false }
     }
 
     /// The fleet had been told by then: the server had executed the invalidation.
     #[must_use]
     pub fn acknowledged(mut self, at: Moment) -> Self {
         self.acknowledged = Some(at);
+        self
+    }
+
+    /// Not its key was invalidated but a tag that it has, or its whole cache. Then C5 does not apply: as long as a node has
+    /// not heard of it, the shared tier still has what is outdated, and the origin may be asked past it.
+    #[must_use]
+    pub const fn indirect(mut self) -> Self {
+        self.is_indirect = true;
         self
     }
 
@@ -46,6 +55,11 @@ impl<K> Write<K> {
     /// When its COMMIT was called.
     pub const fn began(&self) -> Moment {
         self.began
+    }
+
+    /// Whether it was invalidated by a tag, or with its whole cache.
+    pub const fn is_indirect(&self) -> bool {
+        self.is_indirect
     }
 
     /// When the fleet had been told, if that is known.

@@ -119,7 +119,7 @@ impl<K> Verdict<K> {
         &self.staleness
     }
 
-    /// The same for the reads that began in each phase.
+    /// The same for the reads that were under way in each phase.
     pub fn phases(&self) -> &[(String, Staleness)] {
         &self.phases
     }

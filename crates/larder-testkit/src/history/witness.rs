@@ -50,6 +50,11 @@ pub struct Writing<K> {
 }
 
 impl<K: Clone> Writing<K> {
+    /// Not its key will be invalidated but a tag that it has, or its whole cache: see [`Write::indirect`].
+    pub fn indirect(self) -> Self {
+        Self { write: self.write.indirect(), ..self }
+    }
+
     /// COMMIT has returned, or nobody knows whether it has. Readers may see the version, and need not.
     pub fn committed(self) -> Committed<K> {
         let mut notes = self.witness.notes();
