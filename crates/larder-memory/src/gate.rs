@@ -1,14 +1,17 @@
 //! What goes wrong with the calls of one node.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use larder_core::{Error, ErrorKind, Result};
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 /// Every call of a node on an unreliable server passes here.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Gate {
-    is_frozen: watch::Sender<bool>,
+    is_frozen: AtomicBool,
+    /// Told at every thaw. Those who wait go on in the order in which they came.
+    thawed: Notify,
     failures: Mutex<Failures>,
 }
 
@@ -29,14 +32,19 @@ enum Fate {
 
 impl Gate {
     pub(crate) fn new() -> Self {
-        Self { is_frozen: watch::Sender::new(false), failures: Mutex::default() }
+        Self::default()
     }
 
     /// Lets a call pass, or not. It has its effect in one go or not at all, also when it is dropped.
     pub(crate) async fn pass<T>(&self, call: impl FnOnce() -> Result<T>) -> Result<T> {
-        let mut is_frozen = self.is_frozen.subscribe();
-        // The sender cannot be gone: it is here.
-        let _open = is_frozen.wait_for(|is_frozen| !is_frozen).await.map(|_| ());
+        loop {
+            // Before the look, so that no thaw comes in between.
+            let thawed = self.thawed.notified();
+            if !self.is_frozen.load(Ordering::Acquire) {
+                break;
+            }
+            thawed.await;
+        }
         match self.failures().next() {
             Fate::Works => call(),
             Fate::Fails => Err(unreachable()),
@@ -48,7 +56,10 @@ impl Gate {
     }
 
     pub(crate) fn freeze(&self, is_frozen: bool) {
-        self.is_frozen.send_replace(is_frozen);
+        self.is_frozen.store(is_frozen, Ordering::Release);
+        if !is_frozen {
+            self.thawed.notify_waiters();
+        }
     }
 
     pub(crate) fn fail(&self, calls: usize) {
