@@ -25,6 +25,7 @@ const AHEAD: Duration = Duration::from_secs(24 * 3_600);
 pub(crate) async fn follow(node: Arc<Node>, bus: Arc<dyn Bus>) {
     let _deaf = Deaf(node.coherence.clone());
     tokio::select! {
+        biased;
         () = node.closed() => {}
         () = follow_on(&node, &*bus) => {}
     }

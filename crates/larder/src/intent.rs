@@ -23,6 +23,26 @@ pub(crate) enum Intent {
     Everything,
 }
 
+impl Intent {
+    /// Where it comes in an order of its kind, which is the same in every process: names by chance do not count.
+    pub(crate) fn rank(&self) -> (u8, u128, u64) {
+        let of = |key: &Key| u128::from_le_bytes(key.hash().to_bytes());
+        let named = |name: &str| {
+            name.bytes().fold(0_u64, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into()))
+        };
+        match self {
+            Self::Everything => (0, 0, 0),
+            Self::Cache(cache) => (1, 0, named(cache.as_str())),
+            Self::Tag(tag) => (2, tag.to_bits().into(), 0),
+            Self::Guard(key, _, until) => (3, of(key), until.as_nanos()),
+            Self::Finish(key, _) => (4, of(key), 0),
+            Self::Supersede(key, version) => (5, of(key), version.get()),
+            Self::Invalidate(key) => (6, of(key), 0),
+            Self::Expire(key) => (7, of(key), 0),
+        }
+    }
+}
+
 /// What the server does at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
@@ -46,7 +66,7 @@ impl Step {
             match intent {
                 Intent::Invalidate(key) => sort_in(&mut invalidated, (), key),
                 Intent::Expire(key) => sort_in(&mut expired, (), key),
-                Intent::Guard(key, guard, until) => sort_in(&mut guarded, (guard.get(), until), key),
+                Intent::Guard(key, guard, until) => sort_in(&mut guarded, (until, guard.get()), key),
                 Intent::Finish(key, guard) => sort_in(&mut finished, guard.get(), key),
                 Intent::Supersede(key, version) => others.push(Self::Supersede(key, version)),
                 Intent::Tag(tag) => tags.push(tag),
@@ -54,7 +74,7 @@ impl Step {
                 Intent::Everything => others.push(Self::Everything),
             }
         }
-        let guard = |partition, (guard, until), keys| Self::Guard(partition, keys, Guard::new(guard), until);
+        let guard = |partition, (until, guard), keys| Self::Guard(partition, keys, Guard::new(guard), until);
         let tags = tags.chunks(MOST_KEYS).map(|tags| (0, Self::Tags(tags.to_vec())));
         let mut steps: Vec<_> =
             in_rounds(invalidated, |partition, (), keys| Self::Invalidate(partition, keys))

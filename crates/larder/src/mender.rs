@@ -24,6 +24,7 @@ pub(crate) async fn mend(node: Arc<Node>, remote: Arc<dyn Remote>) {
         }
     };
     tokio::select! {
+        biased;
         () = node.closed() => {}
         () = mend => {}
     }

@@ -112,9 +112,11 @@ impl Recovery {
         }
     }
 
-    /// What is pending. It stays so until it is [settled](Self::settle).
+    /// What is pending, in an order that owes nothing to chance. It stays so until it is [settled](Self::settle).
     pub(crate) fn pending(&self) -> Vec<Intent> {
-        self.log().pending.keys().cloned().collect()
+        let mut pending: Vec<Intent> = self.log().pending.keys().cloned().collect();
+        pending.sort_by_cached_key(Intent::rank);
+        pending
     }
 
     /// How many are pending.
