@@ -137,6 +137,19 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         self.fence.evict(hash, || self.local.remove(hash));
     }
 
+    /// Takes out what is served as fresh of a key, and fences its loads.
+    ///
+    /// For who was given something that is not kept here. It may be newer than what is here or on its way, and nobody who
+    /// has seen it should go back in time. What is suspect stays: it is asked for again before anybody sees it.
+    pub fn withdraw(&self, hash: KeyHash) {
+        self.fence.evict(hash, || {
+            let is_suspect = |entry: &Arc<Entry<V>>| entry.stamp() < self.fence.floor(hash.partition());
+            if self.local.get(hash).is_some_and(|there| !is_suspect(&there)) {
+                self.local.remove(hash);
+            }
+        });
+    }
+
     /// Fences the loads of a key that are under way, and leaves what is there.
     pub fn overtake(&self, hash: KeyHash) {
         self.fence.evict(hash, || ());

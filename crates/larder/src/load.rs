@@ -129,6 +129,7 @@ impl<V: Send + Sync + 'static> Loading<V> {
             }
         };
         tokio::select! {
+            biased;
             answer = self.store.in_time(self.until.since(self.store.shelf.now()), answer) => answer,
             never = renewing => match never {},
         }
@@ -187,7 +188,11 @@ impl<V: Send + Sync + 'static> Loading<V> {
         let (store, began) = (&self.store, fresh.began);
         let label = store.local_copy(fresh.label, Duration::ZERO);
         let loaded = Loaded::new(self.key.clone(), fresh.value, label, began);
-        if is_kept { store.keep(stamp, loaded, self.route) } else { store.shelf.make(stamp, loaded) }
+        if is_kept {
+            return store.keep(stamp, loaded, self.route);
+        }
+        store.shelf.withdraw(self.key.hash());
+        store.shelf.make(stamp, loaded)
     }
 
     /// Stores a value in the shared tier. Returns whether it may be kept in this one: not if the server knows of an

@@ -30,7 +30,7 @@ use crate::flight::{Bearings, Landing, Passenger, Pilot, Seat};
 use crate::hit::{Hit, Tier};
 use crate::load::Loading;
 use crate::loader::BoxLoad;
-use crate::route::{Boarding, Route};
+use crate::route::Route;
 use crate::store::{Catch, Found, Store};
 
 /// Longer than anybody waits, and not so long that clocks overflow.
@@ -151,7 +151,7 @@ impl<V: Send + Sync + 'static> Store<V> {
     }
 
     pub(crate) fn board(&self, key: &Key, route: Route) -> Seat<Result<Catch<V>>> {
-        if route.boarding == Boarding::Alone {
+        if route.is_alone() {
             return Seat::Pilot(Pilot::alone(key, self.bearings()));
         }
         if route.is_forced() {

@@ -44,6 +44,10 @@ impl Route {
         self.boarding == Boarding::Anew
     }
 
+    pub(crate) fn is_alone(self) -> bool {
+        self.boarding == Boarding::Alone
+    }
+
     /// Past the shared tier.
     pub(crate) fn past_remote(self) -> Self {
         Self { tiers: self.tiers.without_remote(), boarding: Boarding::Alone, ..self }

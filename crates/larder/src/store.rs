@@ -190,8 +190,11 @@ impl<V: Send + Sync + 'static> Store<V> {
         }
         let hash = loaded.key().hash();
         let (entry, kept) = self.shelf.offer(stamp, loaded);
-        if let Err(reason) = kept {
-            self.refused(hash, reason);
+        match kept {
+            Err(reason) => self.refused(hash, reason),
+            // Those that it went past may be behind it.
+            Ok(()) if route.is_alone() => self.shelf.overtake(hash),
+            Ok(()) => {}
         }
         entry
     }

@@ -12,6 +12,7 @@ mod flights;
 mod guarded;
 mod late;
 mod lost;
+mod monotonic;
 mod negative;
 mod outage;
 mod pausing;
