@@ -49,6 +49,13 @@ impl Chains {
         self.store(chain, sequence.get().saturating_add(1));
     }
 
+    /// Forgets how far the chains of keys have been followed.
+    pub(crate) fn forget_keys(&self) {
+        for partition in Partition::all() {
+            self.store(Chain::Keys(partition), 0);
+        }
+    }
+
     /// How far the chain has been followed; `None` if that is not known.
     pub(crate) fn position(&self, chain: Chain) -> Option<Sequence> {
         self.slot(chain).load(Ordering::Acquire).checked_sub(1).map(Sequence::new)

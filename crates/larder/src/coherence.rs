@@ -170,6 +170,9 @@ impl Coherence {
             BusEvent::Lost(Some(chain @ Chain::Keys(_))) => self.flush(chain),
             BusEvent::Reincarnated => {
                 self.lose_all();
+                // If its clock is behind, a number may come again for something else. None that was followed is where
+                // the first sync point finds it.
+                self.chains.forget_keys();
                 self.repair(Repairs { replay: true, raise: self.told(), ..Repairs::default() });
             }
             // What a lost clear has outdated carries no tag, so a loss among the tags concerns everything. And what this
@@ -378,3 +381,6 @@ impl Coherence {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;
