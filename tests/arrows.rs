@@ -42,7 +42,10 @@ const ALLOWED: &[(&str, &[Arrow])] = &[
 ];
 
 /// The packages beside `crates/`, which see all.
-const SEE_ALL: &[&str] = &["benches", "examples", "tests"];
+const SEE_ALL: &[&str] = &["benches", "examples", "model", "tests"];
+
+/// A package that is one of the tests, and lies among them.
+const AMONG_TESTS: &str = "model";
 
 /// What a visitor sees first, dotfiles aside.
 const TOP_LEVEL: &[&str] = &[
@@ -234,8 +237,11 @@ fn a_folder_is_named_after_its_crate() {
     let metadata = metadata();
     for package in packages(&metadata) {
         let name = name(package);
-        let expected =
-            if SEE_ALL.contains(&name) { PathBuf::from(name) } else { Path::new("crates").join(name) };
+        let expected = match name {
+            AMONG_TESTS => Path::new("tests").join(name),
+            name if SEE_ALL.contains(&name) => PathBuf::from(name),
+            name => Path::new("crates").join(name),
+        };
         assert_eq!(folder(&metadata, package), expected, "the folder of {name}");
     }
 }
