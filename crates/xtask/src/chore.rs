@@ -3,6 +3,7 @@
 use crate::bench::Effort;
 use crate::ci::Depth;
 use crate::fuzz;
+use crate::model::Reach;
 
 pub(crate) const USAGE: &str = "\
 Usage: cargo xtask <chore>
@@ -15,6 +16,7 @@ Usage: cargo xtask <chore>
   fuzz [--seconds N] [TARGET]     each fuzz target, or one, for N seconds (60)
   weaken [PART]                   breaks a guarantee at a time and expects the tests to notice:
                                   each, or those in files whose path contains PART
+  model [--deep]                  every schedule of the protocol's model, as a table; --deep takes minutes
   help                            this text";
 
 /// A chore and what was said about it.
@@ -26,6 +28,7 @@ pub(crate) enum Chore {
     Bench(Effort),
     Fuzz { seconds: u64, target: Option<String> },
     Weaken { part: Option<String> },
+    Model(Reach),
 }
 
 impl Chore {
@@ -41,6 +44,8 @@ impl Chore {
             ["fuzz", rest @ ..] => Self::parse_fuzz(rest)?,
             ["weaken"] => Self::Weaken { part: None },
             ["weaken", part] if !part.starts_with('-') => Self::Weaken { part: Some((*part).to_owned()) },
+            ["model"] => Self::Model(Reach::Usual),
+            ["model", "--deep"] => Self::Model(Reach::Deep),
             _ => return None,
         })
     }
@@ -86,6 +91,8 @@ mod tests {
         check("ci --full", &Chore::Ci(Depth::Full));
         check("tidy", &Chore::Tidy);
         check("bench --quick", &Chore::Bench(Effort::Quick));
+        check("model", &Chore::Model(Reach::Usual));
+        check("model --deep", &Chore::Model(Reach::Deep));
         check("weaken", &Chore::Weaken { part: None });
         check("weaken larder/src", &Chore::Weaken { part: Some("larder/src".to_owned()) });
     }
@@ -101,9 +108,16 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_refused() {
-        for line in
-            ["", "dance", "ci --fast", "tidy now", "fuzz --seconds", "fuzz --seconds many", "fuzz a b"]
-        {
+        for line in [
+            "",
+            "dance",
+            "ci --fast",
+            "tidy now",
+            "model deep",
+            "fuzz --seconds",
+            "fuzz --seconds many",
+            "fuzz a b",
+        ] {
             assert_eq!(parse(line), None, "{line}");
         }
     }

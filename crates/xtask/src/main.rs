@@ -7,6 +7,7 @@ mod chore;
 mod ci;
 mod features;
 mod fuzz;
+mod model;
 mod needs;
 mod program;
 mod steps;
@@ -49,6 +50,7 @@ fn perform(chore: Chore) -> Result<ExitCode, String> {
         Chore::Ci(depth) => ci::run(depth),
         Chore::Tidy => tidy::run(),
         Chore::Fuzz { seconds, target } => fuzz::run(seconds, target.as_deref()),
+        Chore::Model(reach) => model::run(reach),
         Chore::Weaken { part } => weaken::run(part.as_deref()),
     }
     .map(|()| ExitCode::SUCCESS)
