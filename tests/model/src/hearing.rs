@@ -6,6 +6,9 @@ use crate::scenario::By;
 use crate::server::{Chain, Chains, Notice};
 use crate::weakening::Weakening;
 
+/// Where a chain stands of which nothing was followed yet.
+const UNKNOWN: u8 = u8::MAX;
+
 impl Node {
     /// Hears what the bus tells.
     pub(crate) fn hear(&mut self, rules: &Rules, event: Event) {
@@ -16,6 +19,9 @@ impl Node {
             Event::Reincarnated => {
                 self.replay(rules);
                 self.lose_all(rules);
+                if !rules.lacks(Weakening::OldPositions) {
+                    self.at.keys = UNKNOWN;
+                }
                 self.repairs.replay = true;
                 self.repairs.raise = Chains { keys: self.told_at.keys, tags: self.ledger.seen };
                 self.epoch += 1;
@@ -64,7 +70,7 @@ impl Node {
         }
         self.hear_from_server(rules, chain, at);
         let followed = *self.at.of(chain);
-        self.repairs.replay |= followed > at && rules.may_forget;
+        self.repairs.replay |= followed > at && followed != UNKNOWN && rules.may_forget;
         let is_followed = followed == at || rules.lacks(Weakening::NoComparison);
         match chain {
             Chain::Keys if is_followed => {}

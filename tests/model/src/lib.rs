@@ -37,8 +37,9 @@
 //! - **Time.** A sync point stands for the bound: what is served after it must show what was executed before its question.
 //!   That trust ends without one is a comparison of two moments, which other tests keep. The model keeps nothing while it is
 //!   out of sync, where the default is to keep it for the bound. Neither values nor flushed copies time out.
-//! - **The clock of the server** is never behind where it was, not even after a failover. `SequenceByIncrement` shows what
-//!   comes of it if it is: a write may be given a number that was used before, earlier than anybody can tell the server.
+//! - **The clock of the server** is never behind where it was, not even after a failover. `SequenceByIncrement` shows that
+//!   nothing comes of it for keys if it is: a write may be given a number that was used before, but a node follows a new
+//!   server from its first sync point. Tags are not explored so: what was born before the failover would outrank them.
 //! - **Steps within steps.** A script is one step. So is the begin of a load with its first question, for what comes between can
 //!   only overtake it. So are telling again with its answer, and asking for tags with learning them.
 //! - **What only makes it safer**: the drop of local copies before an invalidation is sent.

@@ -36,6 +36,11 @@ impl Rules {
         self.lacks(Weakening::TrustBeforeRepair) || self.lacks(Weakening::TrustInUndoubtedGap)
     }
 
+    /// Whether a server may give out a number again that another one has given out.
+    pub(crate) fn repeats_numbers(&self) -> bool {
+        self.lacks(Weakening::SequenceByIncrement) || self.lacks(Weakening::OldPositions)
+    }
+
     /// Whether nothing is in doubt while it is not known which tags were missed.
     pub(crate) fn ignores_gaps(&self) -> bool {
         self.lacks(Weakening::GapLeavesNothingInDoubt) || self.lacks(Weakening::TrustInUndoubtedGap)

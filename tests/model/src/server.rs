@@ -209,7 +209,7 @@ impl State {
         *time += 1;
         let previous = *position;
         *position = previous + 1;
-        if !rules.lacks(Weakening::SequenceByIncrement) {
+        if !rules.repeats_numbers() {
             *position = (*time).max(previous + 1);
         }
         let notice = Notice { by, previous, sequence: *position };

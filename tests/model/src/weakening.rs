@@ -40,6 +40,8 @@ pub enum Weakening {
     TrustInUndoubtedGap,
     /// The next sequence is the last one and one more.
     SequenceByIncrement,
+    /// The same, and what was followed of the old server counts for a new one.
+    OldPositions,
     /// After a failover nobody tells the server again.
     NoReplay,
     /// What is to be told again is believed meanwhile.

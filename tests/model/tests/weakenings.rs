@@ -114,7 +114,12 @@ fn of_doubt_and_distrust_in_a_gap_one_is_needed() {
 
 #[test]
 fn a_sequence_that_is_used_again_is_found() {
-    found(Weakening::SequenceByIncrement, Scenario::failover_two_writes, &[Bound]);
+    found(Weakening::OldPositions, Scenario::failover_two_writes, &[Bound]);
+}
+
+#[test]
+fn a_sequence_that_is_used_again_does_no_harm_to_who_follows_a_new_server_from_its_first_sync_point() {
+    harmless(Weakening::SequenceByIncrement, Scenario::failover_two_writes);
 }
 
 /// As long as the clock of the next server is not behind, which is why it is told all the same.
