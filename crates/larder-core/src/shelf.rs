@@ -85,6 +85,27 @@ impl<V: Send + Sync + 'static> Shelf<V> {
 
     /// The same, for who has a use for the entry even if it is refused.
     pub fn offer(&self, stamp: Stamp, loaded: Loaded<V>) -> (Arc<Entry<V>>, Result<(), Refused>) {
+        self.offer_if(stamp, loaded, || true)
+    }
+
+    /// The same for a load that [departed alone](Self::depart_alone): it does not take the place of what was read after it
+    /// had begun, for whoever has seen that must not go back in time.
+    pub fn offer_unless_later(
+        &self,
+        stamp: Stamp,
+        loaded: Loaded<V>,
+    ) -> (Arc<Entry<V>>, Result<(), Refused>) {
+        let hash = loaded.key.hash();
+        let is_earlier = || self.local.get(hash).is_none_or(|there| there.stamp() <= stamp);
+        self.offer_if(stamp, loaded, is_earlier)
+    }
+
+    fn offer_if(
+        &self,
+        stamp: Stamp,
+        loaded: Loaded<V>,
+        may_replace: impl FnOnce() -> bool,
+    ) -> (Arc<Entry<V>>, Result<(), Refused>) {
         let (now, hash) = (self.clock.now(), loaded.key.hash());
         let is_ours = *loaded.key.namespace() == self.namespace;
         let entry = self.entry(stamp, loaded, now);
@@ -94,6 +115,9 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         let kept = self.fence.admit(hash, stamp, now, |trust| {
             self.check_trust(trust, &entry)?;
             self.check(hash, &entry, now)?;
+            if !may_replace() {
+                return Err(Refused::Outdated);
+            }
             self.local.insert(hash, entry.clone());
             Ok(())
         });
@@ -137,14 +161,14 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         self.fence.evict(hash, || self.local.remove(hash));
     }
 
-    /// Takes out what is served as fresh of a key, and fences its loads.
+    /// Takes out what is served as fresh of a key, and was read no later than a load that was stamped with `stamp`.
     ///
-    /// For who was given something that is not kept here. It may be newer than what is here or on its way, and nobody who
-    /// has seen it should go back in time. What is suspect stays: it is asked for again before anybody sees it.
-    pub fn withdraw(&self, hash: KeyHash) {
-        self.fence.evict(hash, || {
-            let is_suspect = |entry: &Arc<Entry<V>>| entry.stamp() < self.fence.floor(hash.partition());
-            if self.local.get(hash).is_some_and(|there| !is_suspect(&there)) {
+    /// For who was given what that load has brought and that is not kept here. It may be newer than what is here, and nobody
+    /// who has seen it should go back in time. What is suspect stays: it is asked for again before anybody sees it.
+    pub fn withdraw(&self, hash: KeyHash, stamp: Stamp) {
+        self.fence.hold(hash, || {
+            let is_served = |there: &Entry<V>| there.stamp() >= self.fence.floor(hash.partition());
+            if self.local.get(hash).is_some_and(|there| is_served(&there) && there.stamp() <= stamp) {
                 self.local.remove(hash);
             }
         });
@@ -196,6 +220,15 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     /// What a load takes before its first I/O.
     pub fn stamp(&self) -> Stamp {
         self.fence.stamp()
+    }
+
+    /// The same for a load beside which others go: fences those that are under way, and is older than those that begin
+    /// from now on.
+    pub fn depart_alone(&self, hashes: impl IntoIterator<Item = KeyHash>) -> Stamp {
+        hashes.into_iter().for_each(|hash| self.overtake(hash));
+        let stamp = self.stamp();
+        self.fence.advance_stamp();
+        stamp
     }
 
     /// The time by the shelf's clock.

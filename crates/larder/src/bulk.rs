@@ -46,7 +46,7 @@ type Awaited<V> = (Passenger<Result<Catch<V>>>, Key);
 impl<V: Send + Sync + 'static> Store<V> {
     /// Reads the tiers for many keys, and never loads.
     pub(crate) async fn look_for(&self, keys: &[Key], route: Route) -> Vec<Option<Hit<V>>> {
-        let bearings = self.bearings();
+        let bearings = if route.is_alone() { self.bearings_alone(keys) } else { self.bearings() };
         let locals: Vec<_> = keys.iter().map(|key| self.look_local(key, route)).collect();
         let is_missed: Vec<bool> = locals.iter().map(|local| matches!(local, Local::Previous(_))).collect();
         let found = self.look_remote_for(&chosen(keys, &is_missed), route, bearings).await;

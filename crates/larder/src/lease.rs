@@ -4,7 +4,9 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use larder_core::{Entry, Key, Lease, LeaseMode, LeaseReply, LeaseRequest, Remote, Result, Sequence, Ttl};
+use larder_core::{
+    Entry, Key, Lease, LeaseMode, LeaseReply, LeaseRequest, Moment, Remote, Result, Sequence, Ttl,
+};
 use tokio::time::{sleep, timeout};
 
 use crate::backoff::Backoff;
@@ -116,7 +118,7 @@ impl<V: Send + Sync + 'static> Loading<V> {
             let stored = match self.budget.spend(remote.lease(&self.key, &request)).await {
                 Ok(LeaseReply::Granted) => return Ok(Permit::Leased(lease)),
                 Ok(LeaseReply::Quarantined) => return Ok(Permit::Quarantined),
-                Ok(LeaseReply::Found(stored)) => stored,
+                Ok(LeaseReply::Found(stored)) if self.knows_tags(&*remote, asked).await => stored,
                 Ok(LeaseReply::Busy(left)) => {
                     self.budget.refill();
                     return Err(Busy(left));
@@ -133,6 +135,23 @@ impl<V: Send + Sync + 'static> Loading<V> {
             }
         }
         Ok(Permit::Free)
+    }
+}
+
+impl<V: Send + Sync + 'static> Loading<V> {
+    /// Whether what is in the way can be judged by its tags: a node that may have missed some asks for them first.
+    async fn knows_tags(&mut self, remote: &dyn Remote, asked: Moment) -> bool {
+        let node = &self.store.node;
+        if node.coherence.knows_tags(asked) {
+            return true;
+        }
+        match self.budget.spend(node.learn_anew(remote)).await {
+            Ok(()) => true,
+            Err(error) => {
+                self.store.degraded(&error);
+                false
+            }
+        }
     }
 }
 

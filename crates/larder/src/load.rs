@@ -176,6 +176,7 @@ impl<V: Send + Sync + 'static> Loading<V> {
         let is_kept = match (&permit, fresh.kept) {
             (Permit::Quarantined, _) | (_, Kept::Nowhere) => {
                 self.give_back(permit).await;
+                self.leave_nothing_older();
                 false
             }
             (Permit::Leased(_), _) if self.target.is_foreign() => {
@@ -188,11 +189,7 @@ impl<V: Send + Sync + 'static> Loading<V> {
         let (store, began) = (&self.store, fresh.began);
         let label = store.local_copy(fresh.label, Duration::ZERO);
         let loaded = Loaded::new(self.key.clone(), fresh.value, label, began);
-        if is_kept {
-            return store.keep(stamp, loaded, self.route);
-        }
-        store.shelf.withdraw(self.key.hash());
-        store.shelf.make(stamp, loaded)
+        if is_kept { store.keep(stamp, loaded, self.route) } else { store.shelf.make(stamp, loaded) }
     }
 
     /// Stores a value in the shared tier. Returns whether it may be kept in this one: not if the server knows of an
@@ -212,10 +209,13 @@ impl<V: Send + Sync + 'static> Loading<V> {
         };
         match self.budget.spend(remote.fill(&self.key, lease, content)).await {
             Ok(Filled::Stored) => true,
-            Ok(filled) => {
-                let is_outdated = filled == Filled::Outdated;
-                let reason = if is_outdated { Refused::Outdated } else { Refused::Invalidated };
-                self.store.refused(self.key.hash(), reason);
+            Ok(Filled::Outdated) => {
+                self.store.refused(self.key.hash(), Refused::Outdated);
+                false
+            }
+            Ok(_) => {
+                self.store.refused(self.key.hash(), Refused::Invalidated);
+                self.leave_nothing_older();
                 false
             }
             Err(error) => {
@@ -223,6 +223,13 @@ impl<V: Send + Sync + 'static> Loading<V> {
                 true
             }
         }
+    }
+
+    /// Whoever gets what is kept nowhere must not see an older value here afterwards, nor one that is on its way.
+    fn leave_nothing_older(&self) {
+        let hash = self.key.hash();
+        self.store.shelf.overtake(hash);
+        self.store.shelf.withdraw(hash, self.bearings().stamp);
     }
 
     async fn give_back(&mut self, permit: Permit<V>) {

@@ -75,6 +75,13 @@ impl Node {
         Ok(())
     }
 
+    /// Learns which tags were invalidated until now.
+    pub(crate) async fn learn_anew(&self, remote: &dyn Remote) -> Result<()> {
+        let known = self.coherence.ledger.known();
+        self.coherence.learn(&remote.invalidated_tags(known).await?);
+        Ok(())
+    }
+
     /// Waits until the notices behind a receipt have come.
     pub(crate) async fn heard_of(&self, receipt: &Receipt) {
         if !self.coherence.has_bus() {

@@ -75,8 +75,9 @@ impl<V: Send + Sync + 'static> Store<V> {
             Local::Answer(catch) => return self.hit(catch).ok(),
             Local::Previous(previous) => previous,
         };
-        let (bearings, mut budget) = (self.bearings(), self.budget());
-        let found = self.look_remote(key, route, bearings, &mut budget).await;
+        let bearings =
+            if route.is_alone() { self.bearings_alone(slice::from_ref(key)) } else { self.bearings() };
+        let found = self.look_remote(key, route, bearings, &mut self.budget()).await;
         Self::answer_unloaded(found, previous, route, self.shelf.now())
     }
 
@@ -152,7 +153,7 @@ impl<V: Send + Sync + 'static> Store<V> {
 
     pub(crate) fn board(&self, key: &Key, route: Route) -> Seat<Result<Catch<V>>> {
         if route.is_alone() {
-            return Seat::Pilot(Pilot::alone(key, self.bearings()));
+            return Seat::Pilot(Pilot::alone(key, self.bearings_alone(slice::from_ref(key))));
         }
         if route.is_forced() {
             // What is being loaded already must not take the place of what this one will bring.

@@ -125,6 +125,12 @@ impl<V: Send + Sync + 'static> Store<V> {
         Bearings { stamp: self.shelf.stamp(), birth: self.node.coherence.ledger.seen() }
     }
 
+    /// The same for a load that goes past those that are under way, and past which others will go.
+    pub(crate) fn bearings_alone(&self, keys: &[Key]) -> Bearings {
+        let birth = self.node.coherence.ledger.seen();
+        Bearings { stamp: self.shelf.depart_alone(keys.iter().map(Key::hash)), birth }
+    }
+
     /// What a reader gets of a catch.
     pub(crate) fn hit(&self, catch: Catch<V>) -> Result<Hit<V>> {
         catch.into_hit(self.shelf.now()).ok_or_else(|| self.missing())
@@ -189,12 +195,16 @@ impl<V: Send + Sync + 'static> Store<V> {
             return self.shelf.make(stamp, loaded);
         }
         let hash = loaded.key().hash();
-        let (entry, kept) = self.shelf.offer(stamp, loaded);
-        match kept {
-            Err(reason) => self.refused(hash, reason),
-            // Those that it went past may be behind it.
-            Ok(()) if route.is_alone() => self.shelf.overtake(hash),
-            Ok(()) => {}
+        let (entry, kept) = if route.is_alone() {
+            self.shelf.offer_unless_later(stamp, loaded)
+        } else {
+            self.shelf.offer(stamp, loaded)
+        };
+        if let Err(reason) = kept {
+            self.refused(hash, reason);
+            if reason != Refused::Outdated {
+                self.shelf.withdraw(hash, stamp);
+            }
         }
         entry
     }

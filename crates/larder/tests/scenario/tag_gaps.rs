@@ -132,3 +132,22 @@ async fn while_out_of_sync_a_shared_value_is_judged_by_all_tags_there_are() {
     assert_eq!(reader.read(ADA).await, 2);
     assert_eq!(fleet.shared(ADA).await, Some(2));
 }
+
+#[tokio::test(start_paused = true)]
+async fn while_out_of_sync_what_another_node_loaded_is_judged_by_all_tags_too() {
+    let (fleet, reader, writer) = tagged().await;
+    let _receipt = writer.users.invalidate(&ADA).await.unwrap();
+    let gate = fleet.database.pause();
+    let slow = writer.reading(ADA);
+    gate.reached().await;
+    reader.faults.cut();
+    // It has found nothing, and waits for the other node's load.
+    let waiting = reader.reading(ADA);
+    settle().await;
+    let _missed = writer.write_by_tag(ADA, &tag("people")).await;
+    sleep(2 * bound()).await;
+    gate.open();
+
+    assert_eq!((slow.await.unwrap(), waiting.await.unwrap()), (1, 2));
+    assert_eq!(reader.read(ADA).await, 2);
+}
