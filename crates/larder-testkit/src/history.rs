@@ -11,7 +11,7 @@
 //! | rule | what no read may do |
 //! |---|---|
 //! | [C1](Rule::Stale) | return less than what was acknowledged longer ago than the bound |
-//! | [C2](Rule::OwnWrite) | return less than what was acknowledged on the same node before it began |
+//! | [C2](Rule::OwnWrite) | return less than what was invalidated on the same node before it began, told or [deferred](Committed::deferred) |
 //! | [C3](Rule::Receipt) | return less than the write whose receipt it was given |
 //! | [C4](Rule::Unwritten) | return what nobody had begun to write when it ended |
 //! | [C5](Rule::Backwards) | return less than an earlier read on the same node, if what that one saw had been acknowledged before it, [by its key](Write::indirect) |

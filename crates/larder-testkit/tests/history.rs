@@ -84,6 +84,18 @@ fn c2_a_writer_that_does_not_see_its_write_is_found() {
 }
 
 #[test]
+fn c2_a_write_that_is_deferred_binds_its_own_node_alone() {
+    let deferred = || Write::new("ada", 3, 0, at(25)).returned(at(30));
+    let rules = |node| {
+        let writes = two_writes().into_iter().chain([deferred()]);
+        let verdict = history(writes, [read(2, node, 31, 32)]).judge(&usual());
+        verdict.violations().iter().map(Violation::rule).collect::<Vec<_>>()
+    };
+    assert_eq!(rules(0), [Rule::OwnWrite]);
+    assert_eq!(rules(1), []);
+}
+
+#[test]
 fn c3_a_receipt_without_effect_is_found() {
     check([read(1, 1, 30, 31).at_least(2)], &usual(), &[Rule::Receipt]);
     check([read(2, 1, 30, 31).at_least(2)], &usual(), &[]);

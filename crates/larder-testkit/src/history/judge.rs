@@ -52,7 +52,7 @@ impl<'a, K: Eq + Hash> Tables<'a, K> {
         let mut own: HashMap<_, Demands> = HashMap::new();
         for write in history.writes() {
             keys.entry(&write.key).or_default().writes.push(write);
-            if let Some(then) = write.acknowledged {
+            if let Some(then) = [write.returned, write.acknowledged].into_iter().flatten().min() {
                 own.entry((&write.key, write.node)).or_default().push(then, write.version);
             }
         }

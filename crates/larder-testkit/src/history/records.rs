@@ -11,6 +11,7 @@ pub struct Write<K> {
     pub(super) version: u64,
     pub(super) node: usize,
     pub(super) began: Moment,
+    pub(super) returned: Option<Moment>,
     pub(super) acknowledged: Option<Moment>,
     pub(super) is_indirect: bool,
 }
@@ -19,13 +20,20 @@ impl<K> Write<K> {
     /// Version `version` of `key`, whose COMMIT was called on node `node` at `began`. Nobody knows yet whether the fleet was
     /// told.
     pub const fn new(key: K, version: u64, node: usize, began: Moment) -> Self {
-        Self { key, version, node, began, acknowledged: None, is_indirect: false }
+        Self { key, version, node, began, returned: None, acknowledged: None, is_indirect: false }
     }
 
     /// The fleet had been told by then: the server had executed the invalidation.
     #[must_use]
     pub fn acknowledged(mut self, at: Moment) -> Self {
         self.acknowledged = Some(at);
+        self
+    }
+
+    /// The invalidation had returned by then, though perhaps nobody had been told yet: its own node must see it.
+    #[must_use]
+    pub fn returned(mut self, at: Moment) -> Self {
+        self.returned = Some(at);
         self
     }
 

@@ -73,6 +73,14 @@ pub struct Committed<K> {
 }
 
 impl<K: Clone> Committed<K> {
+    /// The invalidation has returned with a receipt that is deferred: nobody has been told yet, but its own node knows.
+    pub fn deferred(&self) {
+        let now = self.witness.clock.now();
+        if let Some(write) = self.witness.notes().writes.get_mut(self.place) {
+            write.returned.get_or_insert(now);
+        }
+    }
+
     /// The fleet has been told: a receipt came back that is not deferred, or what was deferred is told now.
     pub fn acknowledged(&self) {
         let now = self.witness.clock.now();
