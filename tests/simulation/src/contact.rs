@@ -13,17 +13,22 @@ use larder_core::{
 use tokio::time::sleep;
 
 use crate::fleet::millis;
+use crate::mischief::Climate;
 
 /// A remote whose calls and answers are on their way for as long as the dice say.
 #[derive(Debug)]
 pub(crate) struct Contact {
     inner: MemoryRemote,
     dice: Arc<Mutex<Rng>>,
+    /// The longest way, in milliseconds.
+    longest: u64,
 }
 
 impl Contact {
-    pub(crate) fn new(inner: MemoryRemote, dice: Rng) -> Self {
-        Self { inner, dice: Arc::new(Mutex::new(dice)) }
+    pub(crate) fn new(inner: MemoryRemote, climate: Climate, dice: Rng) -> Self {
+        // Two of the longest are more than the budget of a read, and then there is no answer.
+        let longest = if climate.answers() { 12 } else { 40 };
+        Self { inner, dice: Arc::new(Mutex::new(dice)), longest }
     }
 
     async fn call<T>(&self, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
@@ -33,11 +38,11 @@ impl Contact {
         answer
     }
 
-    /// Mostly quick, sometimes as slow as the budget of a read, so that it is the last answer that is waited for.
+    /// Mostly quick, sometimes slow.
     async fn way(&self) {
         let time = {
             let mut dice = self.dice.lock().unwrap_or_else(PoisonError::into_inner);
-            let most = if dice.u8(0..10) == 0 { 40 } else { 3 };
+            let most = if dice.u8(0..10) == 0 { self.longest } else { 3 };
             dice.u64(0..most)
         };
         if time > 0 {

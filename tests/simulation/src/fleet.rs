@@ -10,6 +10,7 @@ use larder::{AppName, Cache, Clock, Larder, Receipt, Tag, Tier};
 use larder_testkit::history::{Source, Witness};
 
 use crate::contact::Contact;
+use crate::mischief::Climate;
 use crate::origin::Origin;
 use crate::ticking::Ticking;
 
@@ -19,8 +20,11 @@ pub(crate) type Value = (u64, u64);
 /// How many nodes there are at any time.
 pub(crate) const NODES: usize = 3;
 
-/// The keys. The last two are written by versioned writes alone, the others by invalidations.
-pub(crate) const KEYS: std::ops::Range<u64> = 0..6;
+/// The keys. The first two lie in one partition. The last two are written by versioned writes alone, the others by
+/// invalidations.
+pub(crate) const KEYS: [u64; 6] = [0, SIBLING, 2, 3, 4, 5];
+
+const SIBLING: u64 = 59;
 
 /// Whether a key's writers insert versions. Whoever mixes the two has no order between them.
 pub(crate) const fn is_versioned(key: u64) -> bool {
@@ -72,6 +76,7 @@ impl Node {
 
 /// Everybody.
 pub(crate) struct Fleet {
+    pub(crate) climate: Climate,
     pub(crate) server: MemoryServer,
     pub(crate) clock: Clock,
     pub(crate) origin: Origin,
@@ -84,9 +89,10 @@ pub(crate) struct Fleet {
 }
 
 impl Fleet {
-    pub(crate) async fn new(dice: &mut Rng) -> Arc<Self> {
+    pub(crate) async fn new(climate: Climate, dice: &mut Rng) -> Arc<Self> {
         let clock = Ticking::clock();
         let fleet = Self {
+            climate,
             server: MemoryServer::unreliable(clock.clone(), Probe::default()),
             witness: Witness::new(clock.clone()),
             clock,
@@ -106,7 +112,8 @@ impl Fleet {
     pub(crate) async fn start(&self, number: usize, dice: Rng) -> Node {
         let app = AppName::new("test.shop").expect("it is a good name");
         let link = self.server.connect(&app);
-        let builder = Larder::builder("test.shop").upstream(Contact::new(link.remote(), dice), link.bus());
+        let builder = Larder::builder("test.shop")
+            .upstream(Contact::new(link.remote(), self.climate, dice), link.bus());
         let larder = builder.clock(self.clock.clone()).build().await.expect("it starts in any case");
         let cache = larder.cache("row").time_to_live(Duration::from_secs(3_600)).build();
         let cache = cache.expect("it is set up well");
@@ -159,5 +166,24 @@ pub(crate) fn source(tier: Tier) -> Source {
         Tier::Local => Source::Local,
         Tier::Remote => Source::Remote,
         _ => Source::Origin,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use larder_core::{CacheName, Key, Namespace};
+
+    use super::*;
+
+    fn partition(key: u64) -> usize {
+        let app = AppName::new("test.shop").unwrap();
+        let namespace = Namespace::new(app, CacheName::new("row").unwrap());
+        Key::new(&namespace, &key).unwrap().hash().partition().index()
+    }
+
+    #[test]
+    fn two_keys_lie_in_one_partition() {
+        let sibling = (6..).find(|key| partition(*key) == partition(0));
+        assert_eq!(sibling, Some(SIBLING));
     }
 }

@@ -10,7 +10,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::fleet::{Fleet, KEYS, NODES, bound, millis};
+use crate::fleet::{Fleet, KEYS, NODES, Node, bound, millis};
 use crate::mischief::{self, Climate};
 use crate::outcome::Outcome;
 use crate::reading::{peek, read, read_plainly};
@@ -44,7 +44,7 @@ impl Game {
     }
 
     async fn play(mut self) -> Outcome {
-        let fleet = Fleet::new(&mut self.dice).await;
+        let fleet = Fleet::new(self.climate, &mut self.dice).await;
         for node in fleet.all() {
             mischief::weather(&node.faults, &mut self.dice);
         }
@@ -63,7 +63,8 @@ impl Game {
     }
 
     async fn step(&mut self, fleet: &Arc<Fleet>, phases: &UnboundedSender<Phase>) {
-        let (key, node) = (self.dice.u64(KEYS), fleet.node(self.dice.usize(0..NODES)));
+        let key = self.dice.choice(KEYS).expect("there are some");
+        let node = fleet.node(self.dice.usize(0..NODES));
         match self.dice.u8(0..20) {
             0..=9 => drop(self.actors.spawn(read(fleet.clone(), node, key, self.dice.fork()))),
             10..=13 => drop(self.actors.spawn(write(fleet.clone(), node, key, self.dice.fork()))),
@@ -81,7 +82,7 @@ impl Game {
                     fleet.complain(error.to_string());
                 }
             }
-            while !fleet.all().iter().all(|node| node.is_well()) {
+            while !fleet.all().iter().all(Node::is_well) {
                 sleep(millis(10)).await;
             }
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fastrand::Rng;
-use larder::memory::{Chaos, Faults};
+use larder::memory::{Chaos, Faults, ServerFaults};
 use larder_testkit::history::Phase;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::sleep;
@@ -34,6 +34,11 @@ impl Climate {
             2 => Self::Deaths,
             _ => Self::Failovers,
         }
+    }
+
+    /// Whether the server answers every call in time.
+    pub(crate) fn answers(self) -> bool {
+        self == Self::Bus
     }
 }
 
@@ -68,7 +73,7 @@ pub(crate) async fn make(
         (_, Climate::Deaths) => replace(fleet, place, dice).await,
         (17, Climate::Failovers) => fail_over(fleet, phases),
         (_, Climate::Failovers) => {
-            fleet.server.faults().iter().for_each(larder::memory::ServerFaults::replicate)
+            fleet.server.faults().iter().for_each(ServerFaults::replicate);
         }
     }
 }
@@ -126,7 +131,7 @@ fn fail_over(fleet: &Arc<Fleet>, phases: &UnboundedSender<Phase>) {
     fleet.server.faults().expect("it is unreliable").fail_over();
     let (fleet, phases) = (fleet.clone(), phases.clone());
     tokio::spawn(async move {
-        while !fleet.all().iter().all(|node| node.is_well()) {
+        while !fleet.all().iter().all(Node::is_well) {
             sleep(millis(10)).await;
         }
         let ended = fleet.clock.now().after(bound());

@@ -67,11 +67,10 @@ async fn refresh(fleet: &Fleet, node: &Node, key: u64, dice: Rng) {
 }
 
 async fn read_many(fleet: &Fleet, node: &Node, dice: Rng) {
-    let readings: Vec<_> = KEYS.map(|key| fleet.witness.read(key, node.number)).collect();
+    let readings = KEYS.map(|key| fleet.witness.read(key, node.number));
     let origin = fleet.origin.clone();
     let load = move |keys| load_many(origin.clone(), keys, dice.clone());
-    let keys: Vec<u64> = KEYS.collect();
-    match timeout(millis(HANG), node.cache.get_many_or_load(&keys, load)).await {
+    match timeout(millis(HANG), node.cache.get_many_or_load(&KEYS, load)).await {
         Ok(Ok(hits)) => {
             for (reading, hit) in readings.into_iter().zip(hits) {
                 match hit {

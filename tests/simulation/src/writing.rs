@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use fastrand::Rng;
-use larder::{Inserted, Receipt, Result, Version};
+use larder::{GuardedWrite, Inserted, Receipt, Result, Version};
 use larder_testkit::history::Committed;
 use tokio::time::{sleep, timeout};
 
 use crate::fleet::{Fleet, Node, is_versioned, millis, tag_of};
 use crate::weak;
+
+/// No node has this number.
+const NOBODY: usize = usize::MAX - 1;
 
 /// Writes a key somehow, as the dice say.
 pub(crate) async fn write(fleet: Arc<Fleet>, node: Node, key: u64, mut dice: Rng) {
@@ -54,14 +57,25 @@ async fn guarded(fleet: &Fleet, node: &Node, key: u64, mut dice: Rng) {
         return;
     };
     sleep(millis(dice.u64(0..100))).await;
+    if dice.u8(0..4) == 0 {
+        die_after_commit(fleet, key, &write);
+        return sleep(millis(dice.u64(0..3_000))).await;
+    }
     let (version, committed) = commit(fleet, node, key);
     sleep(millis(dice.u64(0..200))).await;
-    if dice.u8(0..4) == 0 {
-        // Nobody is told, and the next writer of the key may take care of it.
-        return drop(write);
-    }
     let receipt = write.finish().await;
     told(fleet, node, key, version, &committed, receipt).await;
+}
+
+/// Nobody is told. But nobody has kept anything since before the COMMIT, if everybody has asked the server who loads: so
+/// it is as if the fleet had been told, by somebody who is not of it any more.
+fn die_after_commit(fleet: &Fleet, key: u64, write: &GuardedWrite) {
+    let writing = fleet.witness.write(key, fleet.origin.next(key), NOBODY).indirect();
+    fleet.origin.commit(key);
+    let committed = writing.committed();
+    if write.is_guarded() && fleet.climate.answers() {
+        committed.acknowledged();
+    }
 }
 
 /// A write whose caller goes away. It takes place all the same, but nobody knows when.
@@ -104,7 +118,10 @@ async fn told(
 ) {
     match receipt {
         _ if node.is_dead() => {}
-        Ok(receipt) if receipt.is_deferred() => settled(node, committed).await,
+        Ok(receipt) if receipt.is_deferred() => {
+            committed.deferred();
+            settled(node, committed).await;
+        }
         Ok(receipt) => {
             committed.acknowledged();
             fleet.keep_receipt(key, version, receipt);
