@@ -4,6 +4,7 @@ use crate::bench::Effort;
 use crate::ci::Depth;
 use crate::fuzz;
 use crate::model::Reach;
+use crate::simulate::Simulation;
 
 pub(crate) const USAGE: &str = "\
 Usage: cargo xtask <chore>
@@ -16,6 +17,9 @@ Usage: cargo xtask <chore>
   fuzz [--seconds N] [TARGET]     each fuzz target, or one, for N seconds (60)
   weaken [PART]                   breaks a guarantee at a time and expects the tests to notice:
                                   each, or those in files whose path contains PART
+  simulate [--seed S | --seeds FIRST..END | --mutations]
+                                  whole fleets in virtual time, by dice: 10,000 games, one, or some; or with weaknesses,
+                                  each of which must show
   model [--deep]                  every schedule of the protocol's model, as a table; --deep takes minutes
   help                            this text";
 
@@ -29,6 +33,7 @@ pub(crate) enum Chore {
     Fuzz { seconds: u64, target: Option<String> },
     Weaken { part: Option<String> },
     Model(Reach),
+    Simulate(Simulation),
 }
 
 impl Chore {
@@ -44,6 +49,11 @@ impl Chore {
             ["fuzz", rest @ ..] => Self::parse_fuzz(rest)?,
             ["weaken"] => Self::Weaken { part: None },
             ["weaken", part] if !part.starts_with('-') => Self::Weaken { part: Some((*part).to_owned()) },
+            ["simulate"] => Self::Simulate(Simulation::Usual),
+            ["simulate", "--mutations"] => Self::Simulate(Simulation::Mutations),
+            ["simulate", word @ ("--seed" | "--seeds"), which] => {
+                Self::Simulate(Simulation::Games(vec![(*word).to_owned(), (*which).to_owned()]))
+            }
             ["model"] => Self::Model(Reach::Usual),
             ["model", "--deep"] => Self::Model(Reach::Deep),
             _ => return None,
@@ -91,6 +101,10 @@ mod tests {
         check("ci --full", &Chore::Ci(Depth::Full));
         check("tidy", &Chore::Tidy);
         check("bench --quick", &Chore::Bench(Effort::Quick));
+        check("simulate", &Chore::Simulate(Simulation::Usual));
+        check("simulate --mutations", &Chore::Simulate(Simulation::Mutations));
+        let words = ["--seed", "7"].map(str::to_owned).to_vec();
+        check("simulate --seed 7", &Chore::Simulate(Simulation::Games(words)));
         check("model", &Chore::Model(Reach::Usual));
         check("model --deep", &Chore::Model(Reach::Deep));
         check("weaken", &Chore::Weaken { part: None });

@@ -5,15 +5,18 @@
 mod bench;
 mod chore;
 mod ci;
+mod copy;
 mod features;
 mod fuzz;
 mod model;
 mod needs;
 mod program;
+mod simulate;
 mod steps;
 mod test;
 mod tidy;
 mod weaken;
+mod weave;
 mod workspace;
 
 use std::path::{Path, PathBuf};
@@ -51,6 +54,7 @@ fn perform(chore: Chore) -> Result<ExitCode, String> {
         Chore::Tidy => tidy::run(),
         Chore::Fuzz { seconds, target } => fuzz::run(seconds, target.as_deref()),
         Chore::Model(reach) => model::run(reach),
+        Chore::Simulate(simulation) => simulate::run(&simulation),
         Chore::Weaken { part } => weaken::run(part.as_deref()),
     }
     .map(|()| ExitCode::SUCCESS)

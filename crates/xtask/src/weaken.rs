@@ -7,7 +7,6 @@
 mod batch;
 mod codec;
 mod coherence;
-mod copy;
 mod engine;
 mod fence;
 mod flight;
@@ -21,24 +20,24 @@ use std::collections::BTreeSet;
 use std::process::{Command, Output};
 
 use crate::Outcome;
+use crate::copy::Copy;
 use crate::program::cargo;
 use crate::workspace::Workspace;
-use copy::Copy;
 
 /// One check, and the test that should miss it.
-struct Weakening {
+pub(crate) struct Weakening {
     /// What is weaker.
-    name: &'static str,
+    pub(crate) name: &'static str,
     /// Relative to the root.
-    file: &'static str,
+    pub(crate) file: &'static str,
     /// What the check looks like: exactly once in the file.
-    from: &'static str,
-    to: &'static str,
-    noticed_by: Test,
+    pub(crate) from: &'static str,
+    pub(crate) to: &'static str,
+    pub(crate) noticed_by: Test,
 }
 
 /// One test by its full name.
-enum Test {
+pub(crate) enum Test {
     /// Of the local tier's suite, on the reference map.
     Local(&'static str),
     /// Of the same suite, on the reference map that many caches share.

@@ -41,8 +41,8 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "a load that the server refused is kept here",
         file: LOAD,
-        from: "self.store.refused(self.key.hash(), reason);\n                false",
-        to: "self.store.refused(self.key.hash(), reason);\n                true",
+        from: "                self.leave_nothing_older();\n                false\n            }\n            Err(error)",
+        to: "                true\n            }\n            Err(error)",
         noticed_by: Engine("late::r1_a_refused_fill_leaves_nothing_here_though_the_notice_is_late"),
     },
     Weakening {

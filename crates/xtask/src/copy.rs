@@ -5,46 +5,55 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::Weakening;
 use crate::Outcome;
 use crate::program::{output, program};
+use crate::weaken::Weakening;
 
 /// The sources as they are now, committed or not, in a folder of their own.
-pub(super) struct Copy {
+pub(crate) struct Copy {
     folder: PathBuf,
 }
 
 /// A file of the copy while it is weakened.
 #[must_use]
-pub(super) struct Weakened {
+pub(crate) struct Weakened {
     path: PathBuf,
     original: String,
 }
 
 impl Copy {
     /// Makes the copy, or brings it up to date. What has not changed is left alone, so that it is not built again.
-    pub(super) fn make(folder: &Path) -> Result<Self, String> {
+    pub(crate) fn make(folder: &Path) -> Result<Self, String> {
+        Self::make_changed(folder, |_, text| text)
+    }
+
+    /// The same with some texts changed on the way.
+    pub(crate) fn make_changed(
+        folder: &Path,
+        change: impl Fn(&Path, Vec<u8>) -> Vec<u8>,
+    ) -> Result<Self, String> {
         let copy = Self { folder: folder.to_owned() };
         let listed = output(&mut program("git", "ls-files --cached --others --exclude-standard"))?;
         // A file that was deleted and not committed is listed too.
         let files: BTreeSet<&Path> = listed.lines().map(Path::new).filter(|path| path.is_file()).collect();
         for file in &files {
-            update(file, &copy.root().join(file)).map_err(|error| at(file, &error))?;
+            let bytes = fs::read(file).map_err(|error| at(file, &error))?;
+            update(&change(file, bytes), &copy.root().join(file)).map_err(|error| at(file, &error))?;
         }
         remove_others(&copy.root(), Path::new(""), &files).map_err(|error| at(&copy.folder, &error))?;
         Ok(copy)
     }
 
-    pub(super) fn root(&self) -> PathBuf {
+    pub(crate) fn root(&self) -> PathBuf {
         self.folder.join("sources")
     }
 
     /// One target directory for each set of compiler flags.
-    pub(super) fn target(&self, name: &str) -> PathBuf {
+    pub(crate) fn target(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
-    pub(super) fn weaken(&self, weakening: &Weakening) -> Result<Weakened, String> {
+    pub(crate) fn weaken(&self, weakening: &Weakening) -> Result<Weakened, String> {
         let path = self.root().join(weakening.file);
         let original = fs::read_to_string(&path).map_err(|error| at(&path, &error))?;
         let text = replace(&original, weakening)?;
@@ -54,7 +63,7 @@ impl Copy {
 }
 
 impl Weakened {
-    pub(super) fn restore(self) -> Outcome {
+    pub(crate) fn restore(self) -> Outcome {
         fs::write(&self.path, self.original).map_err(|error| at(&self.path, &error))
     }
 }
@@ -67,8 +76,7 @@ fn replace(original: &str, weakening: &Weakening) -> Result<String, String> {
     }
 }
 
-fn update(from: &Path, to: &Path) -> std::io::Result<()> {
-    let bytes = fs::read(from)?;
+fn update(bytes: &[u8], to: &Path) -> std::io::Result<()> {
     if fs::read(to).is_ok_and(|there| there == bytes) {
         return Ok(());
     }

@@ -1,0 +1,157 @@
+//! Sources into which weaknesses are woven, each behind a switch.
+//!
+//! To break one guarantee after the other in a copy of the sources takes a build each. Here all of them lie in one copy, and
+//! the environment says at run time which one is on. The sources themselves have no switch, so none can be on in a
+//! release.
+
+mod scripts;
+mod switches;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::copy::Copy;
+use crate::workspace::Workspace;
+
+/// The variable that names the weakness.
+pub(crate) const VARIABLE: &str = "LARDER_WEAK";
+
+/// What stands in a changed text for "if it is on".
+const IS_ON: &str = "WEAK";
+
+/// Where the function lies that knows which one is on: below all that asks it.
+const ROOT: &str = "crates/larder-core/src/lib.rs";
+
+const ASKING: &str = r#"
+/// Whether this weakness is on.
+#[doc(hidden)]
+pub fn is_weak(name: &str) -> bool {
+    static WEAKNESS: std::sync::LazyLock<Option<String>> =
+        std::sync::LazyLock::new(|| std::env::var("LARDER_WEAK").ok());
+    WEAKNESS.as_deref() == Some(name)
+}
+"#;
+
+/// A weakness.
+pub(crate) struct Switch {
+    /// What is weaker.
+    pub(crate) name: &'static str,
+    edits: &'static [Edit],
+    /// Why nobody notices, if nobody should.
+    pub(crate) harmless: Option<&'static str>,
+}
+
+/// One place that is changed.
+struct Edit {
+    /// Relative to the root.
+    file: &'static str,
+    /// Exactly once in the file.
+    from: &'static str,
+    to: &'static str,
+}
+
+/// Those of the engine and of the shared tier in memory, and those that a service has itself.
+pub(crate) fn simulated() -> impl Iterator<Item = &'static Switch> {
+    switches::SWITCHES.iter()
+}
+
+/// Those of the engine and of the scripts.
+pub(crate) fn scripted() -> impl Iterator<Item = &'static Switch> {
+    switches::SWITCHES.iter().filter(|switch| switch.is_of_engine() || scripts::has(switch.name))
+}
+
+/// The sources as they are now, with all weaknesses in them, and all switches off.
+pub(crate) fn weave(workspace: &Workspace) -> Result<Copy, String> {
+    let edits = edits();
+    for (file, edits) in &edits {
+        let text = std::fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
+        for (name, edit) in edits {
+            match text.matches(edit.from).count() {
+                1 => {}
+                count => {
+                    return Err(format!("{name}: found this {count} times in {file}:\n{}", edit.from));
+                }
+            }
+        }
+    }
+    Copy::make_changed(&workspace.target("woven"), |file, bytes| woven(&edits, file, bytes))
+}
+
+type Edits = BTreeMap<&'static str, Vec<(&'static str, &'static Edit)>>;
+
+fn edits() -> Edits {
+    let mut edits = Edits::new();
+    for switch in switches::SWITCHES {
+        for edit in switch.edits {
+            edits.entry(edit.file).or_default().push((switch.name, edit));
+        }
+    }
+    edits
+}
+
+fn woven(edits: &Edits, file: &Path, bytes: Vec<u8>) -> Vec<u8> {
+    let Ok(mut text) = String::from_utf8(bytes.clone()) else {
+        return bytes;
+    };
+    let name = file.to_string_lossy();
+    for (weakness, edit) in edits.get(&*name).into_iter().flatten() {
+        text = text.replace(edit.from, &asking(edit, weakness));
+    }
+    if *name == *ROOT {
+        text += ASKING;
+    }
+    if *name == *scripts::FILE {
+        text = scripts::woven(&text);
+    }
+    text.into_bytes()
+}
+
+fn asking(edit: &Edit, weakness: &str) -> String {
+    let core = if edit.file.starts_with("crates/larder-core/") { "crate" } else { "larder_core" };
+    edit.to.replace(IS_ON, &format!("{core}::is_weak({weakness:?})"))
+}
+
+impl Switch {
+    fn is_of_engine(&self) -> bool {
+        !self.edits.is_empty() && self.edits.iter().all(|edit| !edit.file.contains("larder-memory"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+
+    use super::*;
+
+    fn source(file: &str) -> String {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        fs::read_to_string(root.join(file)).unwrap_or_default()
+    }
+
+    #[test]
+    fn the_text_of_each_edit_is_there_once() {
+        for (file, edits) in edits() {
+            for (name, edit) in edits {
+                assert_eq!(source(file).matches(edit.from).count(), 1, "{name}: {file}:\n{}", edit.from);
+                assert!(edit.to.contains(IS_ON) || edit.file.contains("larder-memory"), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_weakness_has_a_name_of_its_own() {
+        let names: BTreeSet<_> = switches::SWITCHES.iter().map(|switch| switch.name).collect();
+        assert_eq!(names.len(), switches::SWITCHES.len());
+        assert!(scripts::names().all(|name| names.contains(name)));
+    }
+
+    #[test]
+    fn the_text_of_each_script_s_edit_is_there_once() {
+        for edit in scripts::EDITS {
+            let file = format!("crates/larder-redis/src/scripts/{}.lua", edit.script);
+            assert_eq!(source(&file).matches(edit.from).count(), 1, "{}: {file}", edit.weakness);
+        }
+        assert_eq!(source(scripts::FILE).matches(scripts::PLACE).count(), 1);
+    }
+}
