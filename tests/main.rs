@@ -12,3 +12,5 @@ mod golden;
 mod interop;
 #[cfg(test)]
 mod redis;
+#[cfg(test)]
+mod scoreboard;

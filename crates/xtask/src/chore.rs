@@ -14,6 +14,7 @@ Usage: cargo xtask <chore>
                                   --full adds the oldest supported Rust, cargo-deny, fuzz and weaken
   tidy                            the rules for sources that clippy cannot express
   bench [--quick]                 Larder against what it is made of, as ratios
+  scoreboard                      Larder where other caches were seen to fail, as tables
   fuzz [--seconds N] [TARGET]     each fuzz target, or one, for N seconds (60)
   weaken [PART]                   breaks a guarantee at a time and expects the tests to notice:
                                   each, or those in files whose path contains PART
@@ -30,6 +31,7 @@ pub(crate) enum Chore {
     Ci(Depth),
     Tidy,
     Bench(Effort),
+    Scoreboard,
     Fuzz { seconds: u64, target: Option<String> },
     Weaken { part: Option<String> },
     Model(Reach),
@@ -46,6 +48,7 @@ impl Chore {
             ["tidy"] => Self::Tidy,
             ["bench"] => Self::Bench(Effort::Thorough),
             ["bench", "--quick"] => Self::Bench(Effort::Quick),
+            ["scoreboard"] => Self::Scoreboard,
             ["fuzz", rest @ ..] => Self::parse_fuzz(rest)?,
             ["weaken"] => Self::Weaken { part: None },
             ["weaken", part] if !part.starts_with('-') => Self::Weaken { part: Some((*part).to_owned()) },
@@ -107,6 +110,7 @@ mod tests {
         check("simulate --seed 7", &Chore::Simulate(Simulation::Games(words)));
         check("model", &Chore::Model(Reach::Usual));
         check("model --deep", &Chore::Model(Reach::Deep));
+        check("scoreboard", &Chore::Scoreboard);
         check("weaken", &Chore::Weaken { part: None });
         check("weaken larder/src", &Chore::Weaken { part: Some("larder/src".to_owned()) });
     }

@@ -12,6 +12,7 @@ mod model;
 mod needs;
 mod program;
 mod simulate;
+mod scoreboard;
 mod steps;
 mod test;
 mod tidy;
@@ -52,6 +53,7 @@ fn perform(chore: Chore) -> Result<ExitCode, String> {
         Chore::Test => test::run(),
         Chore::Ci(depth) => ci::run(depth),
         Chore::Tidy => tidy::run(),
+        Chore::Scoreboard => scoreboard::run(),
         Chore::Fuzz { seconds, target } => fuzz::run(seconds, target.as_deref()),
         Chore::Model(reach) => model::run(reach),
         Chore::Simulate(simulation) => simulate::run(&simulation),
