@@ -1,10 +1,11 @@
-//! A server that freezes, and goes on.
+//! A server that freezes or cannot be reached, and then goes on.
 
 use std::io;
 use std::ops::Range;
 use std::time::Duration;
 
 use larder::{Inserted, Tier, Version};
+use larder_testkit::redis::Direction;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::outcome::Outcome;
@@ -56,15 +57,15 @@ async fn a_miss_does_not_wait_for_a_frozen_server() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_invalidated_during_an_outage_does_not_come_back() {
     let (pair, mut outcome) = (Pair::new().await, Outcome::default());
-    for round in 0..10 {
-        let keys = round * 10..(round + 1) * 10;
+    for outage in outages() {
+        let keys: Vec<u64> = outage.keys.clone().collect();
         pair.warm(keys.clone()).await;
-        pair.server.pause().unwrap();
-        let versions: Vec<u64> = keys.clone().map(|key| pair.first.database.write(key)).collect();
-        let keys: Vec<u64> = keys.collect();
-        let receipt = pair.first.cache.invalidate_many(&keys).await.unwrap();
-        assert!(receipt.is_deferred(), "the server is frozen");
-        recover(&pair, &keys, &versions, &mut outcome).await;
+        outage.begin(&pair);
+        let versions: Vec<u64> = keys.iter().map(|key| pair.second.database.write(*key)).collect();
+        let receipt = pair.second.cache.invalidate_many(&keys).await.unwrap();
+        assert!(receipt.is_deferred(), "the server cannot be told");
+        outage.end(&pair).await;
+        look(&pair, &keys, &versions, &mut outcome).await;
     }
     outcome.report("outage_delete");
 }
@@ -72,27 +73,61 @@ async fn what_is_invalidated_during_an_outage_does_not_come_back() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_inserted_during_an_outage_is_the_last_word() {
     let (pair, mut outcome) = (Pair::new().await, Outcome::default());
-    for round in 0..10 {
-        let keys: Range<u64> = round * 10..(round + 1) * 10;
+    for outage in outages() {
+        let (keys, mut versions): (Vec<u64>, _) = (outage.keys.clone().collect(), Vec::new());
         pair.warm(keys.clone()).await;
-        pair.server.pause().unwrap();
-        let mut versions = Vec::new();
-        for key in keys.clone() {
-            let version = pair.first.database.write(key);
-            let inserted = pair.first.cache.insert(&key, version, Version::new(version)).await.unwrap();
+        outage.begin(&pair);
+        for &key in &keys {
+            let version = pair.second.database.write(key);
+            let inserted = pair.second.cache.insert(&key, version, Version::new(version)).await.unwrap();
             assert!(matches!(inserted, Inserted::Stored(receipt) if receipt.is_deferred()));
             versions.push(version);
         }
-        let keys: Vec<u64> = keys.collect();
-        recover(&pair, &keys, &versions, &mut outcome).await;
+        outage.end(&pair).await;
+        look(&pair, &keys, &versions, &mut outcome).await;
     }
     outcome.report("outage_set");
 }
 
-/// Lets the server go on, and looks at what each node has, and the server.
-async fn recover(pair: &Pair, keys: &[u64], versions: &[u64], outcome: &mut Outcome) {
-    pair.server.resume().unwrap();
-    pair.is_well().await;
+/// One during which ten keys are written.
+struct Outage {
+    keys: Range<u64>,
+    kind: Kind,
+}
+
+enum Kind {
+    /// The server does in the end what it was sent.
+    Frozen,
+    /// What the writer sends vanishes.
+    CutOff,
+}
+
+fn outages() -> impl Iterator<Item = Outage> {
+    (0..10).map(|round| Outage {
+        keys: round * 10..(round + 1) * 10,
+        kind: if round % 2 == 0 { Kind::Frozen } else { Kind::CutOff },
+    })
+}
+
+impl Outage {
+    fn begin(&self, pair: &Pair) {
+        match self.kind {
+            Kind::Frozen => pair.server.pause().unwrap(),
+            Kind::CutOff => pair.proxy.swallow(Direction::Both),
+        }
+    }
+
+    async fn end(&self, pair: &Pair) {
+        match self.kind {
+            Kind::Frozen => pair.server.resume().unwrap(),
+            Kind::CutOff => pair.proxy.heal(),
+        }
+        pair.is_well().await;
+    }
+}
+
+/// Looks at what each node has, and the server.
+async fn look(pair: &Pair, keys: &[u64], versions: &[u64], outcome: &mut Outcome) {
     let executed = Instant::now();
     for (&key, &version) in keys.iter().zip(versions) {
         let kept = pair.first.cache.reading().skip_local().get(&key).await.unwrap();

@@ -5,6 +5,7 @@
 //! - [`MapLocal`]: the reference local tier, which never evicts.
 //! - [`Recorder`]: an observer that remembers.
 //! - [`history`]: what was written and read, and a judge who says whether a cache may answer so.
+//! - [`poll_and_drop`]: a future that is dropped in the middle.
 //! - `redis`: real servers, each for one test, and proxies that break the way to them, on Unix.
 //!
 //! # Features
@@ -17,6 +18,7 @@
 mod clock;
 pub mod history;
 mod map;
+mod poll_and_drop;
 mod recorder;
 #[cfg(all(feature = "redis", unix))]
 pub mod redis;
@@ -24,5 +26,6 @@ mod tokio_clock;
 
 pub use clock::ManualClock;
 pub use map::MapLocal;
+pub use poll_and_drop::poll_and_drop;
 pub use recorder::Recorder;
 pub use tokio_clock::TokioClock;

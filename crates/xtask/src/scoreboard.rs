@@ -43,7 +43,9 @@ fn fill(field: &str, results: &BTreeMap<&str, &str>) -> Result<String, String> {
         filled = filled.replace(&gap, result);
     }
     match filled.split_once('{') {
-        Some((_, rest)) => Err(format!("nothing was measured for {}", rest.split('}').next().unwrap_or(rest))),
+        Some((_, rest)) => {
+            Err(format!("nothing was measured for {}", rest.split('}').next().unwrap_or(rest)))
+        }
         None => Ok(filled),
     }
 }

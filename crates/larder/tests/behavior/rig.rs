@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use larder::memory::MemoryServer;
+use larder::memory::{MemoryServer, Probe};
 use larder::{Cache, CacheBuilder, CacheKey, Clock, Error, ErrorKind, Hit, Larder, Result, Tier};
 use larder_testkit::TokioClock;
 use tokio::time::sleep;
@@ -28,6 +28,12 @@ impl Rig {
     pub(crate) fn new() -> Self {
         let clock = TokioClock::new().clock();
         Self { server: MemoryServer::new(clock.clone()), clock }
+    }
+
+    /// A server whose connections can be broken.
+    pub(crate) fn unreliable() -> Self {
+        let clock = TokioClock::new().clock();
+        Self { server: MemoryServer::unreliable(clock.clone(), Probe::default()), clock }
     }
 
     pub(crate) async fn node(&self) -> Larder {

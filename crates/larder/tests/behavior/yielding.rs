@@ -6,8 +6,8 @@ use std::task::Poll;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use larder::memory::MemoryRemote;
-use larder::{AppName, Larder, Result, Version};
+use larder::memory::{Link, MemoryRemote};
+use larder::{AppName, Larder, LarderBuilder, Result, Version};
 use larder_core::{
     Announced, CacheName, Chain, Fill, Filled, Frame, Invalidation, Key, Lease, LeaseReply, LeaseRequest,
     Put, Remote, Sequence, SweepPosition, Swept, TagDelta, Ttl,
@@ -32,8 +32,13 @@ pub(crate) async fn cancel_after<F: Future>(mut future: Pin<&mut F>, polls: usiz
 /// A node whose shared tier yields so many times before and after each step.
 pub(crate) async fn yielding(rig: &Rig, polls: usize) -> Larder {
     let link = rig.server.connect(&AppName::new("test.shop").unwrap());
+    yielding_on(rig, &link, polls).build().await.unwrap()
+}
+
+/// The same by a connection that may be broken, and not yet started.
+pub(crate) fn yielding_on(rig: &Rig, link: &Link, polls: usize) -> LarderBuilder {
     let remote = Yielding { remote: link.remote(), polls };
-    Larder::builder("test.shop").upstream(remote, link.bus()).clock(rig.clock.clone()).build().await.unwrap()
+    Larder::builder("test.shop").upstream(remote, link.bus()).clock(rig.clock.clone())
 }
 
 #[derive(Debug)]
