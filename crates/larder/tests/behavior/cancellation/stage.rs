@@ -7,7 +7,7 @@ use larder::{Answer, AppName, GuardedWrite, Hit, Larder, LarderBuilder, Publishe
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::super::rig::{Origin, Rig, Users, check, millis, secs, settle, store, users};
+use super::super::rig::{Origin, Rig, Users, millis, secs, settle, store, users};
 use super::super::yielding::yielding_on;
 use super::operations::{name, names, vip};
 
@@ -145,7 +145,7 @@ impl Stage {
         let rounds = async {
             for round in 0..2 {
                 for key in ["ada", "bob"] {
-                    self.check_round(key, &format!("fresh {round}")).await;
+                    self.check_round(key, &format!("fresh {round}"), context).await;
                 }
                 let hits = self.users.get_many_or_load(["ada", "bob", "eve"], names).await.unwrap();
                 assert!(hits.iter().all(Option::is_some), "{context}");
@@ -165,13 +165,13 @@ impl Stage {
         timeout(secs(30), reads).await.unwrap_or_else(|_| panic!("{context}: it hangs"));
     }
 
-    async fn check_round(&self, key: &str, fresh: &str) {
+    async fn check_round(&self, key: &str, fresh: &str, context: &str) {
         let _receipt = self.users.invalidate(key).await.unwrap();
         let hit = self.users.get_or_load(key, Origin::new().gives(fresh.to_owned())).await.unwrap();
-        check(&hit, fresh, Tier::Origin);
-        assert_eq!(self.users.get(key).await.unwrap().unwrap().as_str(), fresh);
+        assert_eq!((hit.as_str(), hit.tier()), (fresh, Tier::Origin), "{context}");
+        assert_eq!(self.users.get(key).await.unwrap().as_deref().map(String::as_str), Some(fresh), "{context}");
         let there = self.other.get_or_load(key, Origin::new().gives(fresh.to_owned())).await.unwrap();
-        assert_eq!(there.as_str(), fresh);
+        assert_eq!(there.as_str(), fresh, "{context}");
     }
 }
 
