@@ -14,3 +14,5 @@ mod interop;
 mod redis;
 #[cfg(test)]
 mod scoreboard;
+#[cfg(test)]
+mod texts;

@@ -116,7 +116,9 @@ async fn wait(node: &Node, key: u64, loads: &Arc<AtomicU64>) -> Vec<JoinHandle<R
 async fn told(waiters: Vec<JoinHandle<Result<Hit<u64>>>>) -> Vec<Option<Result<Hit<u64>>>> {
     let (until, mut told) = (Instant::now() + HANG, Vec::new());
     for waiter in waiters {
-        told.push(timeout_at(until, waiter).await.ok().map(|joined| joined.expect("a waiter does not panic")));
+        told.push(
+            timeout_at(until, waiter).await.ok().map(|joined| joined.expect("a waiter does not panic")),
+        );
     }
     told
 }

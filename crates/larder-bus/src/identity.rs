@@ -81,7 +81,7 @@ fn told(answer: Result<Value>) -> Result<Option<String>> {
     }
 }
 
-fn pair(process: Option<String>, history: Option<String>) -> Option<(String, String)> {
+pub(crate) fn pair(process: Option<String>, history: Option<String>) -> Option<(String, String)> {
     let field = |info: Option<String>, name: &str| InfoDict::new(&info?).get(name);
     Some((field(process, "run_id")?, field(history, "master_replid")?))
 }

@@ -34,6 +34,8 @@
 
 mod bus;
 mod channel;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod garbage;
 mod identity;
 mod inbox;

@@ -64,7 +64,7 @@ pub(crate) async fn read(
 }
 
 /// The notices of an answer, if they lead from the one sequence to the other without a gap.
-fn complete(answer: Value, heard: Sequence, told: Sequence) -> Option<Vec<BusEvent>> {
+pub(crate) fn complete(answer: Value, heard: Sequence, told: Sequence) -> Option<Vec<BusEvent>> {
     let entries: Vec<(String, Vec<Vec<u8>>)> = FromRedisValue::from_redis_value(answer).ok()?;
     let (mut events, mut at) = (Vec::with_capacity(entries.len()), heard);
     for (_, fields) in entries {

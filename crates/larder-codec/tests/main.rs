@@ -7,10 +7,11 @@
     reason = "a test may fail in any way it likes"
 )]
 
-#[path = "../fuzz/bodies.rs"]
 mod bodies;
+#[path = "../../../tests/fuzz/corpus.rs"]
 mod corpus;
 mod envelope;
 mod golden;
 mod hostile;
 mod schema_change;
+mod seeds;

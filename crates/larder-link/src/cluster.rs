@@ -54,7 +54,7 @@ struct Shared {
 }
 
 /// What a node says about a call that it does not answer.
-enum Redirect {
+pub(crate) enum Redirect {
     Moved(Seat),
     Ask(Seat),
     Later,
@@ -243,7 +243,7 @@ impl Drop for Owner {
     }
 }
 
-fn redirect(error: &RedisError) -> Option<Redirect> {
+pub(crate) fn redirect(error: &RedisError) -> Option<Redirect> {
     let seat = || {
         let (place, _) = error.redirect_node()?;
         let (host, port) = place.rsplit_once(':')?;

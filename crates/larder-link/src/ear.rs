@@ -99,7 +99,7 @@ impl Ear {
     }
 }
 
-fn pass_on(push: &PushInfo, hear: &impl Fn(Heard<'_>)) {
+pub(crate) fn pass_on(push: &PushInfo, hear: &impl Fn(Heard<'_>)) {
     match (&push.kind, push.data.as_slice()) {
         (PushKind::Message, [Value::BulkString(channel), Value::BulkString(message)]) => {
             hear(Heard::Message(channel, message));

@@ -41,6 +41,8 @@ mod address;
 mod cluster;
 mod ear;
 mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod layout;
 mod line;
 mod link;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{ErrorKind, FromRedisValue, RedisError, RedisResult};
+use redis::{ErrorKind, FromRedisValue, RedisError, RedisResult, Value};
 use tokio::time::{sleep, timeout};
 
 use crate::target::{CONNECTING, Target};
@@ -52,20 +52,31 @@ impl Sentinels {
         let mut connection = place.connect(drop).await?;
         let mut question = redis::cmd("SENTINEL");
         question.arg("GET-MASTER-ADDR-BY-NAME").arg(&self.name);
-        let answer: Option<(String, String)> = question.query_async(&mut connection).await?;
-        let (host, port) = answer.ok_or_else(unknown)?;
-        Ok(self.master.at(&host, port.parse().map_err(|_| unknown())?))
+        let (host, port) = read_master(question.query_async(&mut connection).await?)?;
+        Ok(self.master.at(&host, port))
     }
 }
 
 /// Makes sure that a server is what the sentinels take it for: one that has just been replaced may still be named.
 pub(crate) async fn confirm_master(connection: &mut MultiplexedConnection) -> RedisResult<()> {
-    let role: Vec<redis::Value> = redis::cmd("ROLE").query_async(connection).await?;
-    let role = role.into_iter().next().map(String::from_redis_value).transpose()?;
-    if role.as_deref() == Some("master") {
+    if is_master(redis::cmd("ROLE").query_async(connection).await?)? {
         return Ok(());
     }
     Err(RedisError::from((ErrorKind::Io, "the server that the sentinels name is not the master")))
+}
+
+/// Reads the answer of a sentinel: where the master is.
+pub(crate) fn read_master(answer: Value) -> RedisResult<(String, u16)> {
+    let named: Option<(String, String)> = FromRedisValue::from_redis_value(answer)?;
+    let (host, port) = named.ok_or_else(unknown)?;
+    Ok((host, port.parse().map_err(|_| unknown())?))
+}
+
+/// Reads the answer to `ROLE`.
+pub(crate) fn is_master(answer: Value) -> RedisResult<bool> {
+    let role: Vec<Value> = FromRedisValue::from_redis_value(answer)?;
+    let role = role.into_iter().next().map(String::from_redis_value).transpose()?;
+    Ok(role.as_deref() == Some("master"))
 }
 
 fn unknown() -> RedisError {

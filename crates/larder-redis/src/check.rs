@@ -59,7 +59,7 @@ async fn told(server: &Server, section: &str, field: &str) -> Option<String> {
     InfoDict::new(&String::from_redis_value(info).ok()?).get(field)
 }
 
-fn is_too_old(version: &str) -> bool {
+pub(crate) fn is_too_old(version: &str) -> bool {
     let mut numbers = version.split('.').map(str::parse::<u32>);
     match (numbers.next(), numbers.next()) {
         (Some(Ok(major)), Some(Ok(minor))) => (major, minor) < OLDEST,

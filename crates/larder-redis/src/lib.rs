@@ -6,12 +6,15 @@
 mod call;
 mod check;
 mod delta;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod keys;
 mod reads;
 mod remote;
 mod reply;
 mod scripts;
 mod sweep;
+mod verdicts;
 
 pub use remote::RedisRemote;
 pub use scripts::{Script, scripts};

@@ -10,13 +10,13 @@ use larder_core::{
     SweepPosition, Swept, TagDelta, Ttl, Version,
 };
 use larder_link::{Address, Link, Slot, sequence_key, slot_of};
-use redis::Value;
 
 use crate::call::Call;
 use crate::keys;
 use crate::reads::Tags;
 use crate::reply;
 use crate::scripts::{self, Script, Scripts};
+use crate::verdicts;
 
 /// How many tags are remembered. Past that the oldest are forgotten, and the floor says so.
 const MOST_TAGS: usize = 65_536;
@@ -155,15 +155,7 @@ impl Remote for RedisRemote {
             .arg(&request.birth.get().to_le_bytes()[..])
             .arg(mode)
             .arg(&*identity);
-        let mut reply = reply::list(call.run(&self.link).await?)?.into_iter();
-        let verdict = reply.next().map_or(Ok(-1), |verdict| reply::number(&verdict))?;
-        Ok(match (verdict, reply.next()) {
-            (0, _) => LeaseReply::Granted,
-            (1, Some(stored)) => LeaseReply::Found(reply::bytes(stored)?.unwrap_or_default()),
-            (2, Some(left)) => LeaseReply::Busy(ttl(reply::number(&left)?)),
-            (3, _) => LeaseReply::Quarantined,
-            _ => return Err(reply::out_of_place("an answer of that script")),
-        })
+        verdicts::leased(call.run(&self.link).await?)
     }
 
     async fn renew(&self, key: &Key, lease: Lease, hold: Ttl) -> Result<bool> {
@@ -196,13 +188,7 @@ impl Remote for RedisRemote {
             .arg(&lease.get().to_le_bytes()[..])
             .arg(&*bytes)
             .arg(ttl.as_millis());
-        match reply::number(&call.run(&self.link).await?)? {
-            0 => Ok(Filled::Overtaken),
-            1 => Ok(Filled::Stored),
-            2 => Ok(Filled::Vanished),
-            3 => Ok(Filled::Outdated),
-            _ => Err(reply::out_of_place("an answer of that script")),
-        }
+        verdicts::filled(&call.run(&self.link).await?)
     }
 
     async fn put(&self, key: &Key, version: Version, value: Bytes, ttl: Ttl, frame: &Frame) -> Result<Put> {
@@ -219,22 +205,12 @@ impl Remote for RedisRemote {
             .arg(&version.get().to_le_bytes()[..])
             .arg(&*value)
             .arg(ttl.as_millis());
-        let reply = reply::list(call.run(&self.link).await?)?;
-        match reply.as_slice() {
-            [Value::Int(1), previous, sequence] => Ok(Put::Stored(announced(previous, sequence, frame))),
-            [Value::Int(2)] => Ok(Put::Outdated),
-            [Value::Int(3)] => Ok(Put::Foreign),
-            _ => Err(reply::out_of_place("an answer of that script")),
-        }
+        verdicts::put(call.run(&self.link).await?, frame)
     }
 
     async fn invalidate(&self, what: &Invalidation<'_>, frame: &Frame) -> Result<Announced> {
         let call = self.invalidation(what, frame)?;
-        let reply = reply::list(call.run(&self.link).await?)?;
-        match reply.as_slice() {
-            [previous, sequence] => Ok(announced(previous, sequence, frame)),
-            _ => Err(reply::out_of_place("an answer of that script")),
-        }
+        verdicts::announced(call.run(&self.link).await?, frame)
     }
 
     async fn sequences(&self) -> Result<Vec<(Chain, Sequence)>> {
@@ -281,16 +257,6 @@ impl Remote for RedisRemote {
     fn connections(&self) -> Vec<Connection> {
         self.link.connections()
     }
-}
-
-fn announced(previous: &Value, sequence: &Value, frame: &Frame) -> Announced {
-    let (previous, sequence) = (reply::sequence(previous), reply::sequence(sequence));
-    Announced { previous, sequence, sent: matches!(frame, Frame::Bytes { .. }) }
-}
-
-/// What is left of a lease. One that has just ended has a moment.
-fn ttl(millis: i64) -> Ttl {
-    u32::try_from(millis).ok().and_then(Ttl::from_millis).unwrap_or(Ttl::MIN)
 }
 
 impl fmt::Debug for RedisRemote {

@@ -6,14 +6,15 @@
 
 use larder_core::{AppName, CacheName, Chain, Error, ErrorKind, Partition, Result, SweepPosition, Swept};
 use larder_link::{Server, Slot, hash_tag, slot_of};
-use redis::{Cmd, FromRedisValue};
+use redis::Cmd;
 
 use crate::remote::RedisRemote;
 use crate::reply;
+use crate::verdicts;
 
 /// Where a sweep is: at a server, and at a place in its keys.
 #[derive(Debug, PartialEq, Eq)]
-struct At<'a> {
+pub(crate) struct At<'a> {
     server: &'a str,
     cursor: u64,
 }
@@ -45,10 +46,7 @@ pub(crate) async fn sweep(
 async fn scan(server: &Server, pattern: &str, cursor: u64, most: u32) -> Result<(u64, Vec<Vec<u8>>)> {
     let mut command = redis::cmd("SCAN");
     command.arg(cursor).arg("MATCH").arg(pattern).arg("COUNT").arg(most.max(1));
-    let answer = server.call(&command).await?;
-    let read = <(String, Vec<Vec<u8>>)>::from_redis_value(answer).ok();
-    let read = read.and_then(|(cursor, keys)| Some((cursor.parse().ok()?, keys)));
-    read.ok_or_else(|| reply::out_of_place("a cursor and keys"))
+    verdicts::scanned(server.call(&command).await?)
 }
 
 /// Removes those that are values of the cache. Keys of one slot go together.
@@ -91,7 +89,7 @@ fn escape(text: &str) -> String {
 }
 
 impl<'a> At<'a> {
-    fn read(position: &'a SweepPosition) -> Result<Self> {
+    pub(crate) fn read(position: &'a SweepPosition) -> Result<Self> {
         let parts = position.as_str().rsplit_once(' ');
         let at = parts.and_then(|(server, cursor)| Some(Self { server, cursor: cursor.parse().ok()? }));
         at.ok_or_else(|| {
@@ -99,7 +97,7 @@ impl<'a> At<'a> {
         })
     }
 
-    fn write(&self) -> SweepPosition {
+    pub(crate) fn write(&self) -> SweepPosition {
         SweepPosition::new(format!("{} {}", self.server, self.cursor))
     }
 }

@@ -10,7 +10,7 @@ use crate::program::{cargo, execute, is_installed, toolchain};
 pub(crate) const SECONDS: u64 = 60;
 
 /// The fuzz targets' package. It is not in the workspace, for it needs a nightly compiler.
-const FOLDER: &str = "crates/larder-codec/fuzz";
+const FOLDER: &str = "tests/fuzz";
 
 /// Runs one target, or each in turn. The first that finds something ends it.
 pub(crate) fn run(seconds: u64, target: Option<&str>) -> Outcome {

@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn a_source_knows_its_folders() {
-        let source = source("crates/larder-codec/fuzz/fuzz_targets/values.rs", "");
+        let source = source("crates/a/fuzz/fuzz_targets/values.rs", "");
         assert!(source.is_rust());
         assert!(source.is_within("fuzz"));
         assert!(!source.is_within("values.rs"));

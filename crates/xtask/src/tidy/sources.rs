@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn what_the_fuzzer_leaves_is_skipped_only_there() {
-        assert!(is_skipped(Path::new("./crates/larder-codec/fuzz"), "corpus"));
+        assert!(is_skipped(Path::new("./tests/fuzz"), "corpus"));
         assert!(!is_skipped(Path::new("./tests"), "corpus"));
         assert!(is_skipped(Path::new("."), "target"));
     }

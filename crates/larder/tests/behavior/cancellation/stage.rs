@@ -169,7 +169,11 @@ impl Stage {
         let _receipt = self.users.invalidate(key).await.unwrap();
         let hit = self.users.get_or_load(key, Origin::new().gives(fresh.to_owned())).await.unwrap();
         assert_eq!((hit.as_str(), hit.tier()), (fresh, Tier::Origin), "{context}");
-        assert_eq!(self.users.get(key).await.unwrap().as_deref().map(String::as_str), Some(fresh), "{context}");
+        assert_eq!(
+            self.users.get(key).await.unwrap().as_deref().map(String::as_str),
+            Some(fresh),
+            "{context}"
+        );
         let there = self.other.get_or_load(key, Origin::new().gives(fresh.to_owned())).await.unwrap();
         assert_eq!(there.as_str(), fresh, "{context}");
     }

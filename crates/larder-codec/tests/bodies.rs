@@ -1,13 +1,15 @@
-//! What the fuzz targets do with their bytes, also run on stable over the seeds by the tests of `larder-codec`.
+//! What the fuzz targets do with their bytes, also run over the seeds.
 
 use std::collections::BTreeMap;
 
-use larder_codec::{Bincode, Envelope, Header, Json, MessagePack, Postcard};
+use larder_codec::{Bincode, Compression, Envelope, Header, Json, MessagePack, Postcard};
 use larder_core::{Codec, CodecId, KeyHash, Label, Lifetime, Schema, Ttl};
 use serde::{Deserialize, Serialize};
 
 /// The most bytes that a value may have here.
 pub(crate) const LIMIT: usize = 64 << 10;
+
+const CODECS: [CodecId; 4] = [CodecId::BINCODE, CodecId::POSTCARD, CodecId::MESSAGE_PACK, CodecId::JSON];
 
 pub(crate) const KEY: KeyHash = KeyHash::from_bytes([7; 16]);
 
@@ -60,7 +62,7 @@ pub(crate) fn header(bytes: &[u8]) {
 
 /// Whatever bytes an envelope is opened on, and whatever payload is behind a perfect header, it opens or says no.
 pub(crate) fn open(bytes: &[u8]) {
-    for codec in [CodecId::BINCODE, CodecId::POSTCARD, CodecId::MESSAGE_PACK, CodecId::JSON] {
+    for codec in CODECS {
         let envelope = envelope(codec);
         let _ = envelope.open(KEY, bytes);
         if let [compression, raw_low, raw_high, payload @ ..] = bytes {
@@ -86,6 +88,42 @@ pub(crate) fn decode(bytes: &[u8]) {
     check(&Postcard, bytes);
     check(&MessagePack, bytes);
     check(&Json, bytes);
+}
+
+/// Whatever value comes of the bytes, each format writes it so that it reads the same, however it is compressed. The first
+/// byte says how often the bytes are repeated, for only what is long and dull is compressed.
+pub(crate) fn seal(bytes: &[u8]) {
+    let Some((&times, text)) = bytes.split_first() else { return };
+    let value = Zoo::of(&String::from_utf8_lossy(text).repeat(usize::from(times % 64)));
+    let label = Label::new(Lifetime::new(Ttl::seconds(60)));
+    for codec in CODECS {
+        for compression in [Compression::None, Compression::Lz4, Compression::Zstd { level: 1 }] {
+            let envelope = envelope(codec).compression(compression);
+            // What is over the limit is refused.
+            let Ok(sealed) = envelope.seal(KEY, &label, Some(&value)) else { continue };
+            let opened = envelope.open(KEY, &sealed).expect("what was written can be read");
+            assert_eq!(opened.value.as_ref(), Some(&value));
+            let cut = &sealed[..sealed.len() - 1];
+            assert!(envelope.open(KEY, cut).is_err(), "a byte is missing");
+        }
+    }
+}
+
+impl Zoo {
+    /// As many animals as there are words.
+    fn of(text: &str) -> Self {
+        let list: Vec<String> = text.split(' ').map(str::to_owned).collect();
+        let map = list.iter().map(|word| (word.clone(), word.chars().map(u32::from).collect())).collect();
+        let animal = Animal::Dog { name: text.to_owned(), pups: vec![Animal::Pair(7, text.to_owned())] };
+        Self {
+            signed: text.len() as i64,
+            letter: text.chars().next().unwrap_or('x'),
+            list,
+            map,
+            animal,
+            ..Self::default()
+        }
+    }
 }
 
 pub(crate) fn envelope(codec: CodecId) -> Envelope<Zoo> {

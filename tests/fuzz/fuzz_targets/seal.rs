@@ -1,0 +1,7 @@
+#![no_main]
+
+#[path = "../../../crates/larder-codec/tests/bodies.rs"]
+#[allow(dead_code, reason = "shared by all targets of the codec")]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bodies::seal(bytes));
