@@ -64,14 +64,13 @@ async fn the_load_of_a_task_that_is_aborted_goes_on() {
 async fn a_load_that_panics_is_told_to_all_who_wait() {
     let (pair, mut outcome) = (Pair::new().await, Outcome::default());
     for key in 0..TRIES {
-        let (loads, began) = (Arc::<AtomicU64>::default(), Instant::now());
+        let loads = Arc::<AtomicU64>::default();
         let leader = lead(&pair.second, key, Ending::Panic, loads.clone()).await;
         let waiters = wait(&pair.second, key, &loads).await;
         for told in told(waiters).await {
             outcome.add(told.is_none());
         }
         assert!(leader.await.unwrap().is_err());
-        outcome.took(began.elapsed());
         outcome.loaded(loads.load(Ordering::Relaxed));
         let next = timeout(HANG, read(pair.second.clone(), key, loads)).await;
         outcome.add(!next.is_ok_and(|next| next.is_ok()));

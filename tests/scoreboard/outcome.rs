@@ -58,11 +58,11 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mark = if self.wrong == 0 && self.tries > 0 { '✓' } else { '✗' };
         write!(f, "{mark} {} of {}", self.wrong, self.tries)?;
-        if let Some(stalest) = self.stalest {
-            write!(f, ", stale ≤ {} ms", stalest.as_millis())?;
+        if let Some(stalest) = self.stalest.filter(|stalest| !stalest.is_zero()) {
+            write!(f, ", stale ≤ {} ms", whole_millis(stalest))?;
         }
         if let Some(slowest) = self.slowest {
-            write!(f, ", ≤ {} ms", slowest.as_millis())?;
+            write!(f, ", ≤ {} ms", whole_millis(slowest))?;
         }
         match self.loads {
             Some(1) => f.write_str(", 1 load"),
@@ -72,17 +72,24 @@ impl fmt::Display for Outcome {
     }
 }
 
+/// Rounded up, for it is said that it was no more.
+fn whole_millis(time: Duration) -> u128 {
+    time.as_micros().div_ceil(1_000)
+}
+
 #[test]
 fn an_outcome_is_shown_as_it_is() {
     let mut outcome = Outcome::default();
     assert_eq!(outcome.to_string(), "✗ 0 of 0");
+    outcome.stale(Duration::ZERO);
+    assert_eq!(outcome.to_string(), "✓ 0 of 1");
     outcome.stale(BOUND);
-    outcome.took(Duration::from_millis(7));
+    outcome.took(Duration::from_micros(6_001));
     outcome.loaded(1);
-    assert_eq!(outcome.to_string(), "✓ 0 of 1, stale ≤ 1500 ms, ≤ 7 ms, 1 load");
+    assert_eq!(outcome.to_string(), "✓ 0 of 2, stale ≤ 1500 ms, ≤ 7 ms, 1 load");
     outcome.stale(BOUND + TICK * 2);
     outcome.loaded(2);
-    assert_eq!(outcome.to_string(), "✗ 1 of 2, stale ≤ 1520 ms, ≤ 7 ms, ≤ 2 loads");
+    assert_eq!(outcome.to_string(), "✗ 1 of 3, stale ≤ 1520 ms, ≤ 7 ms, ≤ 2 loads");
 }
 
 #[test]
