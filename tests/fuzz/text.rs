@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use larder::Receipt;
 use larder::redis::Address;
-use larder_core::{AppName, CacheName, Error, KeyText, MAX_NAME_BYTES, MAX_TAG_BYTES, Tag, Token};
+use larder_core::{AppName, CacheName, Error, KeyText, MAX_NAME_BYTES, MAX_TAG_BYTES, Result, Tag, Token};
 
 /// No error grows with what it is about.
 const LONGEST_ERROR: usize = 1_000;
@@ -16,7 +16,7 @@ pub(crate) fn text(bytes: &[u8]) {
     for name in [shown::<AppName>(text), shown::<CacheName>(text)].into_iter().flatten() {
         assert!(name == text && name.len() <= MAX_NAME_BYTES);
     }
-    if let Ok(tag) = Tag::new(text).map_err(check_short) {
+    if let Some(tag) = shortly(Tag::new(text)) {
         assert!(tag.as_str() == text && text.len() <= MAX_TAG_BYTES);
     }
     written_again::<Token>(text);
@@ -27,18 +27,24 @@ pub(crate) fn text(bytes: &[u8]) {
 
 /// How it is shown, if it can be read.
 fn shown<T: FromStr<Err = Error> + Display>(text: &str) -> Option<String> {
-    text.parse::<T>().map_err(check_short).ok().map(|read| read.to_string())
+    shortly(text.parse::<T>()).map(|read| read.to_string())
 }
 
 /// What can be read is written so that it is read the same.
 fn written_again<T: FromStr<Err = Error> + Display + Debug + PartialEq>(text: &str) {
-    if let Ok(read) = text.parse::<T>().map_err(check_short) {
+    if let Some(read) = shortly(text.parse::<T>()) {
         assert_eq!(read.to_string().parse::<T>().ok(), Some(read), "{text:?}");
     }
 }
 
-fn check_short(error: Error) {
-    assert!(error.to_string().len() < LONGEST_ERROR, "{error}");
+/// What was read. If that was nothing, it is said in few words.
+fn shortly<T>(read: Result<T>) -> Option<T> {
+    let error = match read {
+        Ok(read) => return Some(read),
+        Err(error) => error.to_string(),
+    };
+    assert!(error.len() < LONGEST_ERROR, "{error}");
+    None
 }
 
 /// Two keys that differ have different texts.

@@ -51,7 +51,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
     operation!("Cache::get", None, |on| on.users.get("ada").await),
     operation!("Cache::get_or_load", None, |on| on.users.get_or_load("ada", name).await),
     operation!("Cache::load", None, |on| on.users.load("ada").await),
-    operation!("Cache::get_or_revalidate", None, |on| on.users.get_or_revalidate("ada", again).await),
+    operation!("Cache::get_or_revalidate", None, |on| on
+        .users
+        .get_or_revalidate("ada", |load: Load<_, _>| name(load.key().clone()))
+        .await),
     operation!("Cache::refresh", None, |on| on.users.refresh("ada").await),
     operation!("Cache::refresh_with", None, |on| on.users.refresh_with("ada", name).await),
     operation!("Cache::explain", None, |on| on.users.explain("ada").await),
@@ -64,7 +67,11 @@ pub(super) const OPERATIONS: &[Operation] = &[
     }),
     operation!("Reading::load", None, |on| on.users.reading().skip_local().load("ada").await),
     operation!("Reading::get_or_revalidate", None, |on| {
-        on.users.reading().skip_remote().get_or_revalidate("ada", again).await
+        on.users
+            .reading()
+            .skip_remote()
+            .get_or_revalidate("ada", |load: Load<_, _>| name(load.key().clone()))
+            .await
     }),
     operation!("Reading::get_many", None, |on| on
         .users
@@ -146,10 +153,6 @@ fn slowly<A: Send + 'static>(answer: A) -> Loading<A> {
 
 pub(super) fn name(_: String) -> Loading<String> {
     slowly("loaded".to_owned())
-}
-
-fn again(load: Load<String, String>) -> Loading<String> {
-    name(load.key().clone())
 }
 
 pub(super) fn names(keys: Vec<String>) -> Loading<Vec<(String, String)>> {
