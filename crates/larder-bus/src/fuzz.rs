@@ -31,7 +31,9 @@ pub fn logs(bytes: &[u8]) {
     let Some(events) = log::complete(answer, heard, told) else { return };
     let mut at = heard;
     for event in events {
-        let BusEvent::Noticed { previous, sequence, .. } = event else { panic!("{event:?}") };
+        let BusEvent::Noticed { previous, sequence, .. } = event else {
+            unreachable!("a log holds notices and nothing else: {event:?}")
+        };
         assert_eq!(previous, at);
         at = sequence;
     }
