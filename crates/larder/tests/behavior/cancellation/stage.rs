@@ -128,8 +128,8 @@ impl Stage {
             assert!(began.elapsed() < secs(10), "{}", self.larder.health());
             sleep(millis(10)).await;
         }
-        // Whoever is on its way arrives.
-        sleep(millis(1)).await;
+        // A load whose caller was dropped may still wait for the other node's, and begin only then.
+        sleep(secs(3)).await;
     }
 
     /// That nobody has the value any more that was there at the beginning.
