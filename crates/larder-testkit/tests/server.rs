@@ -41,6 +41,18 @@ fn its_arguments_are_heard() {
     assert_eq!(reply.items()[1].text(), Some("1048576"));
 }
 
+/// The loader of programs complains about what is not there; the server itself writes over its variables.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn its_variables_are_heard() {
+    let variables = [("LD_PRELOAD", "/nowhere/clock.so")];
+    let server = RedisServer::with_variables(variables, ["--maxmemory", "1mb"]).unwrap();
+    for _ in 0..2 {
+        assert!(server.log().contains("/nowhere/clock.so"), "{}", server.log());
+        server.restart().unwrap();
+    }
+}
+
 #[test]
 fn it_has_no_disk() {
     let server = RedisServer::start().unwrap();

@@ -19,6 +19,8 @@ pub(crate) struct Plan {
     pub(crate) files: Vec<(&'static str, String)>,
     /// Follow the kind's own, and overrule them.
     pub(crate) arguments: Vec<OsString>,
+    /// Variables of its environment, beside those of this process.
+    pub(crate) variables: Vec<(OsString, OsString)>,
 }
 
 /// What a server is, as far as its ports and its first arguments depend on it.
@@ -40,7 +42,7 @@ const WITHOUT_PERSISTENCE: [&str; 4] = ["--save", "", "--appendonly", "no"];
 impl Plan {
     pub(crate) fn new<A: Into<OsString>>(kind: Kind, arguments: impl IntoIterator<Item = A>) -> Self {
         let arguments = arguments.into_iter().map(Into::into).collect();
-        Self { kind, login: None, files: Vec::new(), arguments }
+        Self { kind, login: None, files: Vec::new(), arguments, variables: Vec::new() }
     }
 
     /// Writes the files into the folder of a process.

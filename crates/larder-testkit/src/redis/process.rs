@@ -47,7 +47,7 @@ impl Process {
     }
 
     /// Starts it, with a new log.
-    pub(crate) fn start(&self, arguments: &[OsString]) -> Result<()> {
+    pub(crate) fn start(&self, arguments: &[OsString], variables: &[(OsString, OsString)]) -> Result<()> {
         let mut state = self.state();
         state.end(Signal::KILL)?;
         let open = || {
@@ -57,6 +57,7 @@ impl Process {
         let (out, err) = open().map_err(Error::system("open the server's log"))?;
         let set = |command: &mut Command| {
             command.args(arguments).current_dir(self.folder.path()).stdout(out).stderr(err);
+            command.envs(variables.iter().map(|(name, value)| (name, value)));
         };
         state.child = Some(state.watchdog.start(&self.program, set)?);
         Ok(())

@@ -67,6 +67,27 @@ impl RedisServer {
         Self::launch(&Plan::new(Kind::Plain, arguments))
     }
 
+    /// The same with variables of its environment, beside those of this process: so it can be given another clock, by
+    /// `LD_PRELOAD`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use larder_testkit::redis::RedisServer;
+    ///
+    /// let server = RedisServer::with_variables([("TZ", "Asia/Tokyo")], ["--maxmemory", "1mb"])?;
+    /// assert_eq!(server.command(&["PING"])?.text(), Some("PONG"));
+    /// # Ok::<(), larder_testkit::redis::Error>(())
+    /// ```
+    pub fn with_variables<N: Into<OsString>, V: Into<OsString>, A: Into<OsString>>(
+        variables: impl IntoIterator<Item = (N, V)>,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Result<Self> {
+        let mut plan = Plan::new(Kind::Plain, arguments);
+        plan.variables = variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Self::launch(&plan)
+    }
+
     /// Starts a server that asks who is there. A rule is a line of an ACL file without its first word: a name, and what
     /// its bearer may do.
     ///
@@ -199,7 +220,7 @@ impl RedisServer {
 
     /// Starts the process, and waits until it answers.
     fn serve(&self) -> Result<()> {
-        self.process.start(&self.plan.arguments(self.port))?;
+        self.process.start(&self.plan.arguments(self.port), &self.plan.variables)?;
         until(
             FOR_A_SERVER,
             "the server answers",
