@@ -158,6 +158,21 @@ async fn a_script_that_the_server_has_forgotten_is_told_again_to_everyone_at_onc
     }
 }
 
+/// The server's clock goes back by an hour while somebody loads, who then dies: the lease has an hour to go.
+#[tokio::test]
+async fn a_lease_from_before_the_clock_was_turned_back_keeps_nobody_waiting() {
+    let rig = Rig::new([]).await;
+    let ask = async |name, hold| {
+        let request = LeaseRequest::new(Lease::new(name), Ttl::seconds(hold));
+        rig.remote.lease(&rig.key, &request).await.unwrap()
+    };
+    assert_eq!(ask(1, 3_602).await, LeaseReply::Granted);
+    assert_eq!(ask(2, 2).await, LeaseReply::Granted);
+    // The next one has to wait for that, and so has who holds its leases a little shorter.
+    assert!(matches!(ask(3, 2).await, LeaseReply::Busy(_)));
+    assert!(matches!(ask(3, 1).await, LeaseReply::Busy(_)));
+}
+
 #[tokio::test]
 async fn scripts_are_there_before_the_first_call() {
     let rig = Rig::new([]).await;

@@ -13,6 +13,8 @@ if holder == name then
   if redis.call('PTTL', KEYS[2]) < hold then redis.call('PEXPIRE', KEYS[2], hold) end
   return {0}
 end
-if holder and birth >= need_birth then return {2, redis.call('PTTL', KEYS[2])} end
+-- What would last longer than any lease is left from before the clock was turned back. Who held it has not renewed it since.
+local left = redis.call('PTTL', KEYS[2])
+if holder and birth >= need_birth and left <= 2 * hold then return {2, left} end
 redis.call('SET', KEYS[2], name .. ARGV[4], 'PX', hold)
 return {0}

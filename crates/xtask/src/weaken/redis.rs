@@ -75,6 +75,13 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         noticed_by: Script("a_guarded_key_is_quarantined_for_every_request"),
     },
     Weakening {
+        name: "a lease outlasts the clock that it was taken by",
+        file: lua!("lease"),
+        from: " and left <= 2 * hold",
+        to: "",
+        noticed_by: Redis("hostile::a_lease_from_before_the_clock_was_turned_back_keeps_nobody_waiting"),
+    },
+    Weakening {
         name: "tags are forgotten without a floor",
         file: lua!("tags"),
         from: "  redis.call('ZADD', KEYS[2], last[2], 'floor')\n",
