@@ -1,0 +1,169 @@
+//! Masters of a cluster that change, and slots that move.
+
+use std::thread;
+use std::time::Duration;
+
+use larder_core::{Chain, Partition};
+use larder_link::{hash_tag, slot_of};
+use larder_testkit::redis::{RedisCluster, RedisServer};
+
+use crate::Result;
+use crate::fault::{CLUSTER, Fault, Promise};
+use crate::scene::Scene;
+use crate::stage::{Stage, agreement};
+
+pub(super) const FAULTS: &[Fault] = &[
+    Fault {
+        name: "replica-takes-over",
+        on: CLUSTER,
+        promise: Promise::Bound,
+        changes_masters: true,
+        play: takes_over,
+    },
+    Fault {
+        name: "replica-forces-over",
+        on: CLUSTER,
+        promise: Promise::UntilToldAgain,
+        changes_masters: true,
+        play: forces,
+    },
+    Fault {
+        name: "replica-usurps",
+        on: CLUSTER,
+        promise: Promise::UntilToldAgain,
+        changes_masters: true,
+        play: usurps,
+    },
+    Fault {
+        name: "master-of-slots-dies",
+        on: CLUSTER,
+        promise: Promise::UntilToldAgain,
+        changes_masters: true,
+        play: dies,
+    },
+    Fault {
+        name: "master-of-slots-dies-unheard",
+        on: CLUSTER,
+        promise: Promise::UntilToldAgain,
+        changes_masters: true,
+        play: dies_unheard,
+    },
+    Fault { name: "slots-moved", on: CLUSTER, promise: Promise::Bound, changes_masters: false, play: moved },
+];
+
+/// By consent: nothing is lost.
+fn takes_over(scene: &mut Scene<'_, '_>) -> Result<()> {
+    let (cluster, chosen) = (cluster(scene)?, scene.one_of_the_masters()?);
+    let masters = cluster.masters()?;
+    cluster.fail_over(masters.get(chosen).ok_or("it is gone")?)?;
+    Ok(())
+}
+
+fn forces(scene: &mut Scene<'_, '_>) -> Result<()> {
+    seize(scene, "FORCE")
+}
+
+fn usurps(scene: &mut Scene<'_, '_>) -> Result<()> {
+    seize(scene, "TAKEOVER")
+}
+
+/// Without asking the master, which lives.
+fn seize(scene: &mut Scene<'_, '_>, how: &str) -> Result<()> {
+    let (cluster, chosen) = (cluster(scene)?, scene.one_of_the_masters()?);
+    let masters = cluster.masters()?;
+    let replica = cluster.replica_of(masters.get(chosen).ok_or("it is gone")?)?;
+    replica.command(&["CLUSTER", "FAILOVER", how])?;
+    agreement::until("the replica takes over", || {
+        Ok(cluster.masters()?.iter().any(|master| master.port() == replica.port()))
+    })
+}
+
+/// And comes back later, as the replica of who took its place.
+fn dies(scene: &mut Scene<'_, '_>) -> Result<()> {
+    let (cluster, chosen) = (cluster(scene)?, scene.one_of_the_masters()?);
+    let dead = *cluster.masters()?.get(chosen).ok_or("it is gone")?;
+    cluster.replica_of(dead)?;
+    dead.kill()?;
+    scene.hold(0.1, 1.0);
+    cluster.fail_over(dead)?;
+    scene.after(move || {
+        dead.restart()?;
+        agreement::reached(cluster)
+    });
+    Ok(())
+}
+
+/// With what it had acknowledged for some tenths of a second.
+fn dies_unheard(scene: &mut Scene<'_, '_>) -> Result<()> {
+    let (cluster, chosen) = (cluster(scene)?, scene.one_of_the_masters()?);
+    let dead = *cluster.masters()?.get(chosen).ok_or("it is gone")?;
+    scene.die_unheard(dead, cluster.replica_of(dead)?)?;
+    cluster.fail_over(dead)?;
+    scene.after(move || {
+        dead.restart()?;
+        agreement::reached(cluster)
+    });
+    Ok(())
+}
+
+/// A few slots go to another master with their keys, that of the tags among them at times.
+fn moved(scene: &mut Scene<'_, '_>) -> Result<()> {
+    let cluster = cluster(scene)?;
+    let mut chains: Vec<Chain> = Partition::all().map(Chain::Keys).collect();
+    scene.dice.shuffle(&mut chains);
+    chains.truncate(scene.dice.usize(1..4));
+    if scene.dice.bool() {
+        chains.push(Chain::Tags);
+    }
+    scene.note(&format!("{chains:?}"));
+    for chain in chains {
+        let masters = cluster.masters()?;
+        let from = owner(&masters, chain)?;
+        let others: Vec<&RedisServer> =
+            masters.iter().copied().filter(|master| master.port() != from.port()).collect();
+        let to = scene.dice.choice(others).ok_or("there is one master only")?;
+        move_slot(from, to, cluster, &slot_of(chain).index().to_string())?;
+    }
+    Ok(())
+}
+
+/// Whoever does not send elsewhere who asks for a key of the slot.
+fn owner<'a>(masters: &[&'a RedisServer], chain: Chain) -> Result<&'a RedisServer> {
+    let key = format!("{{{}}}", hash_tag(chain));
+    let has = |master: &&&RedisServer| master.command(&["EXISTS", &key]).is_ok();
+    masters.iter().find(has).copied().ok_or_else(|| format!("nobody has the slot of {chain:?}").into())
+}
+
+/// As an operator's tool does it: both sides are told, the keys go a few at a time, and then everybody is told.
+fn move_slot(from: &RedisServer, to: &RedisServer, cluster: &RedisCluster, slot: &str) -> Result<()> {
+    let id = |server: &RedisServer| -> Result<String> {
+        let id = server.command(&["CLUSTER", "MYID"])?;
+        Ok(id.text().unwrap_or_default().to_owned())
+    };
+    let (source, target, port) = (id(from)?, id(to)?, to.port().to_string());
+    to.command(&["CLUSTER", "SETSLOT", slot, "IMPORTING", &source])?;
+    from.command(&["CLUSTER", "SETSLOT", slot, "MIGRATING", &target])?;
+    loop {
+        let keys = from.command(&["CLUSTER", "GETKEYSINSLOT", slot, "10"])?;
+        let keys: Vec<&str> = keys.items().iter().filter_map(|key| key.text()).collect();
+        if keys.is_empty() {
+            break;
+        }
+        // So that calls meet a slot of which each side has some.
+        thread::sleep(Duration::from_millis(5));
+        for key in keys {
+            from.command(&["MIGRATE", "127.0.0.1", &port, key, "0", "5000", "REPLACE"])?;
+        }
+    }
+    for server in [to, from].into_iter().chain(cluster.masters()?) {
+        server.command(&["CLUSTER", "SETSLOT", slot, "NODE", &target])?;
+    }
+    Ok(())
+}
+
+fn cluster<'s>(scene: &Scene<'s, '_>) -> Result<&'s RedisCluster> {
+    match scene.stage {
+        Stage::Cluster(cluster) => Ok(cluster),
+        _ => Err("there is no cluster here".into()),
+    }
+}

@@ -1,0 +1,69 @@
+//! The caches of a worker, and how they load.
+
+use std::io;
+use std::time::Duration;
+
+use larder::{Answer, Cache, Larder, Tag, Vigilance};
+use larder_codec::{Bincode, Envelope};
+use larder_core::{Clock, Schema};
+use serde::{Deserialize, Serialize};
+
+use super::APP;
+use crate::Result;
+use crate::name::{GROUPS, Kind, Name};
+
+/// A value that says what it is.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Value {
+    pub(super) name: Name,
+    pub(super) version: u64,
+}
+
+pub(super) struct Caches {
+    pub(super) larder: Larder,
+    plain: Cache<u32, Value>,
+    tagged: Cache<u32, Value>,
+    young: Cache<u32, Value>,
+}
+
+impl Caches {
+    pub(super) async fn open(servers: &str, clock: Clock, schema: u16) -> Result<Self> {
+        let larder = Larder::builder(APP).redis(servers).clock(clock).build().await?;
+        let open = |kind: Kind| {
+            larder
+                .cache(kind.text())
+                .time_to_live(Duration::from_secs(600))
+                // Who is stopped, or not let run, would otherwise answer for some milliseconds as if no time had passed.
+                .vigilance(Vigilance::EveryHit)
+                .envelope(Envelope::with_schema(Bincode, Schema::version(schema)))
+                // Its values are written down, for it has an envelope; but the schema is not that of their type.
+                .build_local()
+        };
+        let (plain, tagged, young) = (open(Kind::Plain)?, open(Kind::Tagged)?, open(Kind::Young)?);
+        Ok(Self { larder, plain, tagged, young })
+    }
+
+    pub(super) fn of(&self, kind: Kind) -> &Cache<u32, Value> {
+        match kind {
+            Kind::Plain => &self.plain,
+            Kind::Tagged => &self.tagged,
+            Kind::Young => &self.young,
+        }
+    }
+}
+
+/// What a loader makes of a version.
+pub(super) fn answer(name: Name, version: u64) -> io::Result<Answer<Value>> {
+    let answer = match version {
+        0 => Answer::missing(),
+        version => Answer::value(Value { name, version }),
+    };
+    match name.kind {
+        Kind::Tagged => Ok(answer.tag(&tag_of(name)?)),
+        Kind::Plain | Kind::Young => Ok(answer),
+    }
+}
+
+pub(super) fn tag_of(name: Name) -> io::Result<Tag> {
+    Tag::of("group", &(name.key % GROUPS)).map_err(io::Error::other)
+}
