@@ -16,6 +16,9 @@ Usage: cargo xtask <chore>
   bench [--quick]                 Larder against what it is made of, as ratios
   scoreboard                      Larder where other caches were seen to fail, as tables
   fuzz [--seconds N] [TARGET]     each fuzz target, or one, for N seconds (60)
+  hostile [--minutes N] [--seed S] [--topology T] [--only FAULT]
+                                  a fleet of processes at work, while everything breaks at random;
+                                  a report with a table and a chart in target/hostile
   weaken [PART]                   breaks a guarantee at a time and expects the tests to notice:
                                   each, or those in files whose path contains PART
   simulate [--seed S | --seeds FIRST..END | --mutations]
@@ -36,6 +39,8 @@ pub(crate) enum Chore {
     Weaken { part: Option<String> },
     Model(Reach),
     Simulate(Simulation),
+    /// With what is said to the harness, which knows its own arguments.
+    Hostile(Vec<String>),
 }
 
 impl Chore {
@@ -50,6 +55,7 @@ impl Chore {
             ["bench", "--quick"] => Self::Bench(Effort::Quick),
             ["scoreboard"] => Self::Scoreboard,
             ["fuzz", rest @ ..] => Self::parse_fuzz(rest)?,
+            ["hostile", rest @ ..] => Self::Hostile(rest.iter().map(|word| (*word).to_owned()).collect()),
             ["weaken"] => Self::Weaken { part: None },
             ["weaken", part] if !part.starts_with('-') => Self::Weaken { part: Some((*part).to_owned()) },
             ["simulate"] => Self::Simulate(Simulation::Usual),
@@ -111,6 +117,7 @@ mod tests {
         check("model", &Chore::Model(Reach::Usual));
         check("model --deep", &Chore::Model(Reach::Deep));
         check("scoreboard", &Chore::Scoreboard);
+        check("hostile --minutes 2", &Chore::Hostile(vec!["--minutes".to_owned(), "2".to_owned()]));
         check("weaken", &Chore::Weaken { part: None });
         check("weaken larder/src", &Chore::Weaken { part: Some("larder/src".to_owned()) });
     }

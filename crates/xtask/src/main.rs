@@ -8,6 +8,7 @@ mod ci;
 mod copy;
 mod features;
 mod fuzz;
+mod hostile;
 mod model;
 mod needs;
 mod program;
@@ -50,6 +51,7 @@ fn perform(chore: Chore) -> Result<ExitCode, String> {
     std::env::set_current_dir(root()).map_err(|error| format!("the root of the project: {error}"))?;
     match chore {
         Chore::Bench(effort) => return bench::run(effort),
+        Chore::Hostile(words) => return hostile::run(&words),
         Chore::Test => test::run(),
         Chore::Ci(depth) => ci::run(depth),
         Chore::Tidy => tidy::run(),

@@ -23,6 +23,11 @@ const NEEDS: &[Need] = &[
     },
     Need { name: "redis-sentinel", is_met: has_redis_sentinel, install: "apt-get install redis-sentinel" },
     Need {
+        name: "cc, a C compiler",
+        is_met: has_c_compiler,
+        install: "apt-get install gcc libc6-dev, or the package of your system",
+    },
+    Need {
         name: "a python3 with the module xxhash",
         is_met: has_python,
         install: "apt-get install python3-xxhash, or python3 -m pip install xxhash, or name a Python in LARDER_PYTHON",
@@ -53,6 +58,11 @@ fn has_redis_server() -> bool {
 /// Whoever names a server of their own has what belongs to it.
 fn has_redis_sentinel() -> bool {
     env::var_os("LARDER_REDIS_SERVER").is_some() || is_installed("redis-sentinel", "--version")
+}
+
+/// It makes the servers of the fault matrix a clock that can be turned.
+fn has_c_compiler() -> bool {
+    is_installed("cc", "--version")
 }
 
 /// As the tests look for it: the one of the system comes first, for packages of the system are for it.

@@ -7,14 +7,15 @@ use crate::program::{cargo, execute, is_installed};
 use crate::simulate::Simulation;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
-use crate::{Outcome, needs, simulate};
+use crate::{Outcome, hostile, needs, simulate};
 
 pub(crate) fn run_all(workspace: &Workspace, steps: &mut Steps) -> Outcome {
     steps.step("tests", tests)?;
     steps.step("doctests", || execute(&mut cargo("test --workspace --all-features --doc")))?;
     steps.step("loom", || loom(workspace))?;
     steps.step("simulation", || simulate::run(&Simulation::Usual))?;
-    steps.step("simulation of weaknesses", || simulate::run(&Simulation::Mutations))
+    steps.step("simulation of weaknesses", || simulate::run(&Simulation::Mutations))?;
+    steps.step("hostile", hostile::quick)
 }
 
 /// The chore itself.
