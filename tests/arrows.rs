@@ -42,10 +42,10 @@ const ALLOWED: &[(&str, &[Arrow])] = &[
 ];
 
 /// The packages beside `crates/`, which see all.
-const SEE_ALL: &[&str] = &["benches", "examples", "hostile", "model", "tests"];
+const SEE_ALL: &[&str] = &["benches", "examples", "hostile", "model", "simulation", "tests"];
 
 /// Packages that are some of the tests, and lie among them.
-const AMONG_TESTS: &[&str] = &["hostile", "model"];
+const AMONG_TESTS: &[&str] = &["hostile", "model", "simulation"];
 
 /// What a visitor sees first, dotfiles aside.
 const TOP_LEVEL: &[&str] = &[
