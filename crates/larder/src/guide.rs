@@ -11,3 +11,6 @@ pub mod interop {}
 
 #[doc = include_str!("guide/operations.md")]
 pub mod operations {}
+
+#[doc = include_str!("guide/testing.md")]
+pub mod testing {}

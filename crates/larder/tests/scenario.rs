@@ -5,7 +5,6 @@
 
 mod batches;
 mod bulk;
-mod chaos;
 mod disconnected;
 mod failover;
 mod flights;
