@@ -16,9 +16,9 @@ Usage: cargo xtask <chore>
   bench [--quick]                 Larder against what it is made of, as ratios
   scoreboard                      Larder where other caches were seen to fail, as tables
   fuzz [--seconds N] [TARGET]     each fuzz target, or one, for N seconds (60)
-  hostile [--minutes N] [--seed S] [--topology T] [--only FAULT]
+  hostile [--minutes N] [--seed S] [--topology T] [--only FAULT] | --mutations
                                   a fleet of processes at work, while everything breaks at random;
-                                  a report with a table and a chart in target/hostile
+                                  a report with a table and a chart in target/hostile; or with weaknesses
   weaken [PART]                   breaks a guarantee at a time and expects the tests to notice:
                                   each, or those in files whose path contains PART
   simulate [--seed S | --seeds FIRST..END | --mutations]
