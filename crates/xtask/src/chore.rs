@@ -35,8 +35,13 @@ pub(crate) enum Chore {
     Tidy,
     Bench(Effort),
     Scoreboard,
-    Fuzz { seconds: u64, target: Option<String> },
-    Weaken { part: Option<String> },
+    Fuzz {
+        seconds: u64,
+        target: Option<String>,
+    },
+    Weaken {
+        part: Option<String>,
+    },
     Model(Reach),
     Simulate(Simulation),
     /// With what is said to the harness, which knows its own arguments.

@@ -54,8 +54,8 @@ pub(super) const SWITCHES: &[Switch] = &[
         &[
             edit(
                 SERVER_WRITES,
-                "    fn drop_from_records(&mut self",
-                "    pub(crate) fn drop_from_records(&mut self",
+                concat!("    f", "n drop_from_records(&mut self"),
+                concat!("    pub(crate) f", "n drop_from_records(&mut self"),
             ),
             edit(
                 SERVER_WRITES,

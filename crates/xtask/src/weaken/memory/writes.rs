@@ -162,7 +162,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         "Fate::Fails => { let _ = call(); Err(unreachable()) }",
     ),
     server("fault: lost answer has no effect", GATE, "                let _lost = call();\n", ""),
-    server("fault: freeze ignored", GATE, "wait_for(|is_frozen| !is_frozen)", "wait_for(|_| true)"),
+    server("fault: freeze ignored", GATE, "if !self.is_frozen.load(Ordering::Acquire) {", "if true {"),
     server(
         "full: fill passes",
         LEASES,
