@@ -7,12 +7,12 @@ use std::time::Duration;
 use fastrand::Rng;
 use larder::memory::{Faults, MemoryServer, Probe};
 use larder::{AppName, Cache, Clock, Larder, Receipt, Tag, Tier};
+use larder_testkit::TokioClock;
 use larder_testkit::history::{Source, Witness};
 
 use crate::contact::Contact;
 use crate::mischief::Climate;
 use crate::origin::Origin;
-use crate::ticking::Ticking;
 
 /// What the caches hold: the key, so that one can see whose value it is, and the version.
 pub(crate) type Value = (u64, u64);
@@ -90,7 +90,7 @@ pub(crate) struct Fleet {
 
 impl Fleet {
     pub(crate) async fn new(climate: Climate, dice: &mut Rng) -> Arc<Self> {
-        let clock = Ticking::clock();
+        let clock = TokioClock::new().clock();
         let fleet = Self {
             climate,
             server: MemoryServer::unreliable(clock.clone(), Probe::default()),

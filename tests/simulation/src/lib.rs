@@ -21,7 +21,6 @@ mod mischief;
 mod origin;
 mod outcome;
 mod reading;
-mod ticking;
 mod weak;
 mod writing;
 

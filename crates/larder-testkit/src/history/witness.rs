@@ -1,42 +1,61 @@
 //! Somebody who notes what happens while it happens.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use larder_core::{Clock, Moment};
 
 use super::{History, Read, Source, Write};
 
 /// Notes down writes and reads with their times. Clones write into the same history.
+///
+/// No two times are the same: where the clock stands still between two looks, as one of virtual time does, what came later is
+/// noted a nanosecond later.
 #[derive(Clone, Debug)]
 pub struct Witness<K> {
     clock: Clock,
-    history: Arc<Mutex<History<K>>>,
+    notes: Arc<Mutex<Notes<K>>>,
+}
+
+#[derive(Debug)]
+struct Notes<K> {
+    history: History<K>,
+    /// The last time that was noted.
+    last: Moment,
 }
 
 impl<K: Clone> Witness<K> {
     /// One who has seen nothing yet. The clock should be precise.
     pub fn new(clock: Clock) -> Self {
-        Self { clock, history: Arc::default() }
+        let notes = Notes { history: History::new(), last: Moment::ORIGIN };
+        Self { clock, notes: Arc::new(Mutex::new(notes)) }
     }
 
     /// A write of a version of a key on a node, whose COMMIT is about to be called.
     pub fn write(&self, key: K, version: u64, node: usize) -> Writing<K> {
-        Writing { write: Write::new(key, version, node, self.clock.now()), witness: self.clone() }
+        Writing { write: Write::new(key, version, node, self.now()), witness: self.clone() }
     }
 
     /// A read of a key on a node that is about to begin. Unless it is told what was found, it is forgotten.
     pub fn read(&self, key: K, node: usize) -> Reading<K> {
-        Reading { key, node, began: self.clock.now(), at_least: 0, witness: self.clone() }
+        Reading { key, node, began: self.now(), at_least: 0, witness: self.clone() }
     }
 
     /// What was noted so far. A write of which it is not known yet whether the fleet was told is part of it.
     pub fn history(&self) -> History<K> {
-        self.notes().clone()
+        self.notes().history.clone()
     }
 
-    fn notes(&self) -> MutexGuard<'_, History<K>> {
+    /// The time, and later than it was before.
+    fn now(&self) -> Moment {
+        let mut notes = self.notes();
+        notes.last = self.clock.now().max(notes.last.after(Duration::from_nanos(1)));
+        notes.last
+    }
+
+    fn notes(&self) -> MutexGuard<'_, Notes<K>> {
         // A panic elsewhere leaves whole records behind.
-        self.history.lock().unwrap_or_else(PoisonError::into_inner)
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -58,8 +77,8 @@ impl<K: Clone> Writing<K> {
     /// COMMIT has returned, or nobody knows whether it has. Readers may see the version, and need not.
     pub fn committed(self) -> Committed<K> {
         let mut notes = self.witness.notes();
-        let place = notes.writes.len();
-        notes.add_write(self.write);
+        let place = notes.history.writes.len();
+        notes.history.add_write(self.write);
         drop(notes);
         Committed { place, witness: self.witness }
     }
@@ -75,16 +94,16 @@ pub struct Committed<K> {
 impl<K: Clone> Committed<K> {
     /// The invalidation has returned with a receipt that is deferred: nobody has been told yet, but its own node knows.
     pub fn deferred(&self) {
-        let now = self.witness.clock.now();
-        if let Some(write) = self.witness.notes().writes.get_mut(self.place) {
+        let now = self.witness.now();
+        if let Some(write) = self.witness.notes().history.writes.get_mut(self.place) {
             write.returned.get_or_insert(now);
         }
     }
 
     /// The fleet has been told: a receipt came back that is not deferred, or what was deferred is told now.
     pub fn acknowledged(&self) {
-        let now = self.witness.clock.now();
-        if let Some(write) = self.witness.notes().writes.get_mut(self.place) {
+        let now = self.witness.now();
+        if let Some(write) = self.witness.notes().history.writes.get_mut(self.place) {
             write.acknowledged.get_or_insert(now);
         }
     }
@@ -124,8 +143,8 @@ impl<K: Clone> Reading<K> {
     }
 
     fn end(self, source: Source, complete: impl FnOnce(Read<K>) -> Read<K>) {
-        let ended = self.witness.clock.now();
+        let ended = self.witness.now();
         let read = Read::new(self.key, self.node, self.began, ended, source).at_least(self.at_least);
-        self.witness.notes().add_read(complete(read));
+        self.witness.notes().history.add_read(complete(read));
     }
 }
