@@ -4,7 +4,7 @@ use std::process::{Command, ExitCode};
 
 use crate::Outcome;
 use crate::program::{cargo, execute};
-use crate::weave::{self, VARIABLE};
+use crate::weave::{self, Switch, VARIABLE};
 use crate::workspace::Workspace;
 
 const RUN: &str = "run --quiet --package hostile --";
@@ -17,6 +17,15 @@ const FAULTS: &[(&str, [&str; 2])] = &[
     ("trust does not end by itself", ["standalone", "worker-stopped-and-deaf"]),
     ("after a failover nobody tells the server again", ["sentinel", "master-dies-unheard"]),
     ("what the server could not be told is believed all the same", ["standalone", "line-cut"]),
+];
+
+/// What shows only if a writer dies in the middle of a guarded write, which the harness does not judge. The suite that every
+/// shared tier must pass does, on real servers, and so does the simulation.
+const OF_GUARDS: &[&str] = &[
+    "leases are granted though somebody guards the key",
+    "the begin of a guarded write leaves the lease where it is",
+    "the begin of a guarded write leaves the value where it is",
+    "what was loaded under a guard is kept",
 ];
 
 /// The one that shows most: nodes that do not hear.
@@ -47,7 +56,8 @@ fn mutations() -> Outcome {
     execute(cargo("build --package hostile").current_dir(woven.root()).env("CARGO_TARGET_DIR", &target))?;
     let program = target.join("debug").join("hostile");
     let mut survivors = Vec::new();
-    for switch in weave::scripted().filter(|switch| switch.harmless.is_none()) {
+    let is_judged = |switch: &&Switch| switch.harmless.is_none() && !OF_GUARDS.contains(&switch.name);
+    for switch in weave::scripted().filter(is_judged) {
         let mut harness = Command::new(&program);
         harness.args(words(switch.name)).env(VARIABLE, switch.name).current_dir(woven.root());
         let output = harness.output().map_err(|error| format!("the harness did not start: {error}"))?;
@@ -78,7 +88,7 @@ mod tests {
 
     #[test]
     fn each_weakness_with_a_fault_of_its_own_is_there() {
-        for (name, _) in FAULTS {
+        for name in FAULTS.iter().map(|(name, _)| name).chain(OF_GUARDS) {
             assert!(weave::scripted().any(|switch| switch.name == *name), "{name}");
         }
     }
