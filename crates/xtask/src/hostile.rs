@@ -16,16 +16,20 @@ const MINUTES: &str = "1.5";
 const FAULTS: &[(&str, [&str; 2])] = &[
     ("trust does not end by itself", ["standalone", "worker-stopped-and-deaf"]),
     ("after a failover nobody tells the server again", ["sentinel", "master-dies-unheard"]),
-    ("what the server could not be told is believed all the same", ["standalone", "line-cut"]),
 ];
 
-/// What shows only if a writer dies in the middle of a guarded write, which the harness does not judge. The suite that every
-/// shared tier must pass does, on real servers, and so does the simulation.
-const OF_GUARDS: &[&str] = &[
+/// What the harness is not good for, and the simulation finds in a moment: guarded writes whose writer dies, and what a node
+/// sees of its own deferred writes, neither of which it judges; and what needs three things at the same moment, which do not
+/// come about by themselves on real servers.
+const ELSEWHERE: &[&str] = &[
     "leases are granted though somebody guards the key",
     "the begin of a guarded write leaves the lease where it is",
     "the begin of a guarded write leaves the value where it is",
     "what was loaded under a guard is kept",
+    "what the server could not be told is believed all the same",
+    "the writer does not drop its own copies when the server has answered",
+    "who waits for another's load takes it whatever became of its tags",
+    "what is kept nowhere leaves what is older here",
 ];
 
 /// The one that shows most: nodes that do not hear.
@@ -56,7 +60,7 @@ fn mutations() -> Outcome {
     execute(cargo("build --package hostile").current_dir(woven.root()).env("CARGO_TARGET_DIR", &target))?;
     let program = target.join("debug").join("hostile");
     let mut survivors = Vec::new();
-    let is_judged = |switch: &&Switch| switch.harmless.is_none() && !OF_GUARDS.contains(&switch.name);
+    let is_judged = |switch: &&Switch| switch.harmless.is_none() && !ELSEWHERE.contains(&switch.name);
     for switch in weave::scripted().filter(is_judged) {
         let mut harness = Command::new(&program);
         harness.args(words(switch.name)).env(VARIABLE, switch.name).current_dir(woven.root());
@@ -88,7 +92,7 @@ mod tests {
 
     #[test]
     fn each_weakness_with_a_fault_of_its_own_is_there() {
-        for name in FAULTS.iter().map(|(name, _)| name).chain(OF_GUARDS) {
+        for name in FAULTS.iter().map(|(name, _)| name).chain(ELSEWHERE) {
             assert!(weave::scripted().any(|switch| switch.name == *name), "{name}");
         }
     }
