@@ -5,7 +5,7 @@ use std::time::Duration;
 use larder_testkit::redis::RedisSentinel;
 use tokio::time::sleep;
 
-use super::world::{BOUND, HEALING, World};
+use super::world::{BOUND, HEALING, Node, World};
 
 /// Until the last writer has told the new master what the old one took with it: when the replacement has been found,
 /// connected to, and told. Five seconds and a half were seen on a machine that had much else to do.
@@ -35,4 +35,26 @@ async fn a_master_dies_and_its_replica_takes_over() {
     world.in_sync_within(HEALING).await;
     sleep(Duration::from_millis(500)).await;
     world.judge_by(BOUND + REPLAYED).await;
+}
+
+#[tokio::test]
+async fn of_sentinels_that_differ_those_are_believed_that_know_the_latest_decision() {
+    let [behind, ahead] = [(); 2].map(|()| RedisSentinel::start().expect("redis-sentinel is installed"));
+    let master = ahead.fail_over().unwrap().port().to_string();
+    let places = [places(&behind), places(&ahead)].join(",");
+    let url = format!("redis+sentinel://{places}/{}", ahead.master_name());
+    for _ in 0..10 {
+        let node = Node::new(&url).await;
+        for connection in node.larder.health().connections {
+            assert!(connection.server.ends_with(&master), "{connection:?}, and the master is {master}");
+        }
+        node.larder.shut_down().await;
+    }
+}
+
+fn places(group: &RedisSentinel) -> String {
+    let urls = group.sentinel_urls();
+    let places: Vec<&str> =
+        urls.iter().map(|url| url.trim_start_matches("redis://").trim_end_matches('/')).collect();
+    places.join(",")
 }

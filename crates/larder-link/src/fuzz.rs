@@ -6,7 +6,7 @@ use crate::cluster::redirect;
 use crate::ear::pass_on;
 use crate::error::translate;
 use crate::owners::read_slots;
-use crate::sentinel::{is_master, read_master};
+use crate::sentinel::{is_master, read_epoch, read_master};
 
 /// Whatever a server says about a cluster, about a master, or unasked, it is understood or passed over.
 pub fn servers(bytes: &[u8]) {
@@ -15,6 +15,7 @@ pub fn servers(bytes: &[u8]) {
         assert!(!host.is_empty());
     }
     let _master = read_master(answer.clone());
+    let _epoch = read_epoch(answer.clone());
     let _is_master = is_master(answer.clone());
     if let Value::Push { kind, data } = answer.clone() {
         pass_on(&PushInfo { kind, data }, &|_| {});
