@@ -149,7 +149,7 @@ impl Listener {
             tokio::select! {
                 () = sleep_until(next) => {}
                 () = self.broken.notified() => return Err(broken()),
-                () = ear.left() => return Err(left()),
+                () = ear.left() => return Err(parted()),
             }
         }
     }
@@ -178,9 +178,8 @@ impl Listener {
             self.recognize(asked.map_err(|_| late())??, known);
             return Ok(());
         };
+        // What is told again must be told to the server that is listened to.
         if journey.server != ear.server() {
-            // What is told again must be told to the server that is listened to.
-            self.setup.link.mislead();
             return Err(parted());
         }
         if !self.standing.borrow().is_in_sync {
@@ -292,10 +291,6 @@ impl Listener {
 
 fn broken() -> Error {
     Error::new(ErrorKind::Unavailable, "the connection to the bus is broken")
-}
-
-fn left() -> Error {
-    Error::new(ErrorKind::Unavailable, "the server is not the master any more")
 }
 
 fn parted() -> Error {

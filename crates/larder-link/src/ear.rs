@@ -1,5 +1,7 @@
 //! The connection on which messages are heard.
 
+use std::future::pending;
+use std::sync::Arc;
 use std::time::Duration;
 
 use larder_core::{Error, ErrorKind, Result};
@@ -8,8 +10,8 @@ use redis::{Cmd, PushInfo, PushKind, RedisError, Value};
 use tokio::time::timeout;
 
 use crate::error::{down, translate};
+use crate::line::Line;
 use crate::link::{Link, Wires};
-use crate::place::Place;
 use crate::target::{CONNECTING, Target};
 
 /// A connection of its own to one server, for messages and the questions that go with them.
@@ -18,8 +20,9 @@ use crate::target::{CONNECTING, Target};
 #[derive(Debug)]
 pub struct Ear {
     connection: MultiplexedConnection,
-    place: Place,
-    server: Target,
+    /// What goes to the same server, where there is but one.
+    line: Option<Line>,
+    server: Arc<Target>,
 }
 
 /// What comes unasked.
@@ -33,7 +36,7 @@ pub enum Heard<'a> {
 }
 
 impl Link {
-    /// Connects to the server, or to any master of a cluster, and listens to the channels. `hear` is called for everything
+    /// Connects to the server that calls go to, or to any master of a cluster, and listens to the channels. `hear` is called for everything
     /// that comes, in the order in which the server sent it; it must not wait.
     ///
     /// # Errors
@@ -48,18 +51,20 @@ impl Link {
         channels: &[&str],
         hear: impl Fn(Heard<'_>) + Send + Sync + 'static,
     ) -> Result<Ear> {
-        let place = match self.wires() {
-            Wires::Single(line, place) => {
+        let (server, line) = match self.wires() {
+            Wires::Single(line) => {
                 // Whoever hears and cannot call is of no use.
-                timeout(CONNECTING, line.connected()).await.map_err(|_| translate(down()))??;
-                (**place).clone()
+                let connected = timeout(CONNECTING, line.connected()).await;
+                (connected.map_err(|_| translate(down()))??, Some(line.clone()))
             }
-            Wires::Cluster(cluster) => Place::Fixed(cluster.any_master().ok_or_else(|| translate(down()))?),
+            Wires::Cluster(cluster) => {
+                (Arc::new(cluster.any_master().ok_or_else(|| translate(down()))?), None)
+            }
         };
         let hear = move |push: PushInfo| pass_on(&push, &hear);
-        let connecting = place.connect(hear);
-        let (connection, server) = connecting.await.map_err(|error| told_by(error, &place.name()))?;
-        let mut ear = Ear { connection, place, server };
+        let connecting = server.connect(hear).await;
+        let connection = connecting.map_err(|error| told_by(error, &server.place()))?;
+        let mut ear = Ear { connection, line, server };
         let subscribing = ear.connection.subscribe(channels);
         match timeout(CONNECTING, subscribing).await {
             Ok(outcome) => outcome.map_err(|error| told_by(error, &ear.server()))?,
@@ -88,9 +93,12 @@ impl Ear {
         answer.map_err(elapsed)?.map_err(|error| told_by(error, &self.server()))
     }
 
-    /// Returns when the server is no longer the one to listen to.
+    /// Returns when calls go to another server.
     pub async fn left(&self) {
-        self.place.left(&self.server).await;
+        match &self.line {
+            Some(line) => line.moved(&self.server).await,
+            None => pending().await,
+        }
     }
 
     /// Where it leads.

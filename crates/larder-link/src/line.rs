@@ -9,6 +9,7 @@
 //! asked for, all that follow belong to the call before: then the question gets another's answer.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -109,12 +110,6 @@ impl Line {
         answer.extract_error()
     }
 
-    /// Has it look for its place anew, since that is elsewhere by now.
-    pub(crate) fn mislead(&self) {
-        self.shared().is_misled.store(true, Ordering::Release);
-        self.shared().doubt.notify_one();
-    }
-
     /// Where it has led.
     pub(crate) fn journey(&self) -> Journey {
         self.shared().journey.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -125,13 +120,14 @@ impl Line {
         self.shared().doubt.notify_one();
     }
 
-    /// Waits until it is up, or it is known why it is not.
-    pub(crate) async fn connected(&self) -> Result<(), Error> {
+    /// Waits until it is up, or it is known why it is not, and says where it leads.
+    pub(crate) async fn connected(&self) -> Result<Arc<Target>, Error> {
         let mut state = self.shared().state.subscribe();
         // The sender is in here, so that it cannot be gone.
         match state.wait_for(|state| !matches!(state, State::Connecting)).await.as_deref() {
+            Ok(State::Up(_, server)) => Ok(server.clone()),
             Ok(State::Down(error)) => Err(error.clone()),
-            _ => Ok(()),
+            _ => Err(translate(down())),
         }
     }
 
@@ -140,6 +136,15 @@ impl Line {
         let mut state = self.shared().state.subscribe();
         // The sender is in here, so that it cannot be gone.
         let _ = state.wait_for(|state| matches!(state, State::Up(..))).await;
+    }
+
+    /// Returns when it leads elsewhere.
+    pub(crate) async fn moved(&self, from: &Target) {
+        let mut state = self.shared().state.subscribe();
+        let is_elsewhere =
+            |state: &State| matches!(state, State::Up(_, server) if server.place() != from.place());
+        // The sender is in here, so that it cannot be gone.
+        let _ = state.wait_for(is_elsewhere).await;
     }
 
     pub(crate) fn place(&self) -> String {
@@ -269,10 +274,12 @@ impl Shared {
 
     /// Waits until there is reason to give the connection up.
     async fn trouble(&self, mut connection: MultiplexedConnection, server: &Target) -> Error {
+        // One wait over all doubts: with callers who are cancelled there are several a second, and it would never end.
+        let mut left = pin!(self.place.left(server));
         loop {
             tokio::select! {
                 () = self.doubt.notified() => {}
-                () = self.place.left(server) => return misled(server),
+                () = &mut left => return misled(server),
             }
             if self.is_misled.load(Ordering::Acquire) {
                 return misled(server);

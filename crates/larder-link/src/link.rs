@@ -25,7 +25,7 @@ pub struct Link {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Wires {
-    Single(Line, Box<Place>),
+    Single(Line),
     Cluster(Cluster),
 }
 
@@ -63,7 +63,7 @@ impl Link {
     /// Nothing is lost if the future is dropped.
     pub async fn connected(&self) -> Result<()> {
         match &self.wires {
-            Wires::Single(line, _) => line.connected().await,
+            Wires::Single(line) => line.connected().await.map(drop),
             Wires::Cluster(cluster) => cluster.connected().await,
         }
     }
@@ -74,7 +74,7 @@ impl Link {
     ///
     /// Nothing is lost if the future is dropped.
     pub async fn up(&self) {
-        if let Wires::Single(line, _) = &self.wires {
+        if let Wires::Single(line) = &self.wires {
             line.up().await;
         }
     }
@@ -90,7 +90,7 @@ impl Link {
     /// The command may have been executed. The answers of others are not mixed up.
     pub async fn call(&self, slot: Slot, command: &Cmd) -> Result<Value> {
         let answer = match &self.wires {
-            Wires::Single(line, _) => line.call(command).await,
+            Wires::Single(line) => line.call(command).await,
             Wires::Cluster(cluster) => cluster.call(slot, command).await,
         };
         answer.map_err(|error| self.translate(error))
@@ -104,7 +104,7 @@ impl Link {
     /// Any of the commands may have been executed. The answers of others are not mixed up.
     pub async fn call_each(&self, commands: Vec<(Slot, Cmd)>) -> Vec<Result<Value>> {
         let answers = match &self.wires {
-            Wires::Single(line, _) => call_all(line, &commands).await,
+            Wires::Single(line) => call_all(line, &commands).await,
             Wires::Cluster(cluster) => cluster.call_each(commands).await,
         };
         answers.into_iter().map(|answer| answer.map_err(|error| self.translate(error))).collect()
@@ -113,7 +113,7 @@ impl Link {
     /// Each server that has keys, for what concerns all keys of one.
     pub fn servers(&self) -> Vec<Server> {
         let mut servers: Vec<Server> = match &self.wires {
-            Wires::Single(line, _) => vec![Server { line: line.clone() }],
+            Wires::Single(line) => vec![Server { line: line.clone() }],
             Wires::Cluster(cluster) => cluster.lines().into_iter().map(|line| Server { line }).collect(),
         };
         servers.sort_by_key(Server::name);
@@ -123,7 +123,7 @@ impl Link {
     /// Has the connection to who has the slot looked into: something came over it that should not.
     pub fn doubt(&self, slot: Slot) {
         match &self.wires {
-            Wires::Single(line, _) => line.doubt(),
+            Wires::Single(line) => line.doubt(),
             Wires::Cluster(cluster) => cluster.doubt(slot),
         }
     }
@@ -140,26 +140,18 @@ impl Link {
 
     /// Where its one connection has led; `None` on a cluster, which has many.
     ///
-    /// Calls and messages have connections of their own, and while a master is being replaced these may lead to
-    /// two servers that both take themselves for it.
+    /// Messages have a connection of their own, which follows it, and for a moment may lead to another server.
     pub fn journey(&self) -> Option<Journey> {
         match &self.wires {
-            Wires::Single(line, _) => Some(line.journey()),
+            Wires::Single(line) => Some(line.journey()),
             Wires::Cluster(_) => None,
-        }
-    }
-
-    /// Has its one connection look for the master anew. Does nothing on a cluster.
-    pub fn mislead(&self) {
-        if let Wires::Single(line, _) = &self.wires {
-            line.mislead();
         }
     }
 
     /// How its connections fare.
     pub fn connections(&self) -> Vec<Connection> {
         match &self.wires {
-            Wires::Single(line, _) => vec![line.health()],
+            Wires::Single(line) => vec![line.health()],
             Wires::Cluster(cluster) => cluster.health(),
         }
     }
@@ -201,7 +193,7 @@ impl Server {
 }
 
 fn single(place: Place, greeting: Greeting) -> Wires {
-    Wires::Single(Line::open(place.clone(), greeting), Box::new(place))
+    Wires::Single(Line::open(place, greeting))
 }
 
 async fn call_all(line: &Line, commands: &[(Slot, Cmd)]) -> Vec<Result<Value, RedisError>> {
