@@ -19,19 +19,26 @@ pub struct Loaded<V> {
     label: Label,
     made: Moment,
     read: Moment,
+    due: Duration,
 }
 
 impl<V> Loaded<V> {
     /// A value, or `None` for the knowledge that the origin has none; what is known besides; and when it was made, which
     /// is when its load began.
     pub fn new(key: Key, value: Option<V>, label: Label, made: Moment) -> Self {
-        Self { key, value, label, made, read: made }
+        Self { key, value, label, made, read: made, due: Duration::MAX }
     }
 
     /// Sets when this node began to read it. That is later than when it was made, if another node has made it.
     #[must_use]
     pub fn read_at(self, read: Moment) -> Self {
         Self { read, ..self }
+    }
+
+    /// Sets at what age it is to be refreshed, if that is before its fresh time is over.
+    #[must_use]
+    pub fn due_at(self, age: Duration) -> Self {
+        Self { due: age, ..self }
     }
 
     /// The key.
@@ -67,8 +74,11 @@ pub struct Entry<V> {
     stamp: Stamp,
     /// From then on the entry is gone.
     expires: Moment,
-    /// Until then the entry is fresh, in nanoseconds. An atomic, since it can be ended early.
-    fresh_until: AtomicU64,
+    /// Until then the entry is fresh and not due for a refresh, in nanoseconds: all that most hits look at. Zero if it was
+    /// marked stale; the end of its fresh time once somebody sees to the refresh.
+    plain_until: AtomicU64,
+    /// Milliseconds from being made.
+    fresh_for: u32,
     time_to_live: u32,
     /// Milliseconds from being made to the last hit, kept only where idle entries expire.
     last_hit: AtomicU32,
@@ -95,9 +105,9 @@ impl<V> Entry<V> {
 
     /// What was loaded, as it lies on the shelf from `now` on. `owned` is what its value owns elsewhere.
     pub(crate) fn new(loaded: Loaded<V>, stamp: Stamp, now: Moment, owned: u32) -> Self {
-        let Loaded { key, value, label, made, read: _ } = loaded;
+        let Loaded { key, value, label, made, read: _, due } = loaded;
         let key = key.into_bytes();
-        let fresh_until = made.after(label.lifetime.fresh().as_duration());
+        let fresh = label.lifetime.fresh();
         let missing = value.is_none();
         let is_rare = !label.tags.is_empty() || !label.version.is_none();
         let rare =
@@ -110,7 +120,8 @@ impl<V> Entry<V> {
             value,
             stamp,
             expires: made.after(label.lifetime.time_to_live().as_duration()),
-            fresh_until: AtomicU64::new(fresh_until.as_nanos()),
+            plain_until: AtomicU64::new(made.after(fresh.as_duration().min(due)).as_nanos()),
+            fresh_for: fresh.as_millis(),
             time_to_live: label.lifetime.time_to_live().as_millis(),
             last_hit: AtomicU32::new(millis(now.since(made))),
             weight: u32::try_from(own).unwrap_or(u32::MAX).saturating_add(owned),
@@ -123,11 +134,12 @@ impl<V> Entry<V> {
 
     /// Lets it go at `end`, if it does not before.
     pub(crate) fn cut(&mut self, end: Moment) {
-        let made = self.expires.before(Duration::from_millis(self.time_to_live.into()));
-        let fresh_until = self.fresh_until.get_mut();
-        *fresh_until = end.as_nanos().min(*fresh_until);
+        let made = self.made();
+        let plain_until = self.plain_until.get_mut();
+        *plain_until = end.as_nanos().min(*plain_until);
         self.expires = self.expires.min(end);
         self.time_to_live = millis(self.expires.since(made));
+        self.fresh_for = self.fresh_for.min(self.time_to_live);
         self.provisional = true;
     }
 
@@ -186,7 +198,7 @@ impl<V> Entry<V> {
 
     /// Marks it stale: it may still be served if its refresh fails.
     pub fn expire(&self) {
-        self.fresh_until.store(0, Ordering::Release);
+        self.plain_until.store(0, Ordering::Release);
     }
 
     /// Whether it is past its time to live.
@@ -196,9 +208,21 @@ impl<V> Entry<V> {
     }
 
     /// Whether it is neither past its fresh time nor marked stale.
-    #[inline]
     pub fn is_fresh(&self, now: Moment) -> bool {
-        now.as_nanos() < self.fresh_until.load(Ordering::Acquire)
+        self.plain_until.load(Ordering::Acquire) != 0 && now < self.fresh_until()
+    }
+
+    /// The same, and not due for a refresh either.
+    #[inline]
+    pub(crate) fn is_plainly_fresh(&self, now: Moment) -> bool {
+        now.as_nanos() < self.plain_until.load(Ordering::Acquire)
+    }
+
+    /// Whether the caller is the one to have it refreshed, which is the first who asks when it is due.
+    pub fn claim_refresh(&self, now: Moment) -> bool {
+        let (due, end) = (self.plain_until.load(Ordering::Acquire), self.fresh_until().as_nanos());
+        let is_due = due != 0 && due < end && due <= now.as_nanos();
+        is_due && self.plain_until.compare_exchange(due, end, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
     #[inline]
@@ -230,6 +254,10 @@ impl<V> Entry<V> {
             self.last_hit.store(since_made, Ordering::Relaxed);
         }
         false
+    }
+
+    fn fresh_until(&self) -> Moment {
+        self.made().after(Duration::from_millis(self.fresh_for.into()))
     }
 
     fn made(&self) -> Moment {

@@ -21,6 +21,8 @@ pub enum Vigilance {
 pub enum Lookup<V> {
     /// It may be served.
     Fresh(Arc<Entry<V>>),
+    /// The same, and it is time to have it refreshed: by whoever [claims](Entry::claim_refresh) that.
+    Due(Arc<Entry<V>>),
     /// It is past its fresh time or was marked stale: to be refreshed, and served meanwhile or if that fails.
     Stale(Arc<Entry<V>>),
     /// An invalidation of it may have been missed: to be served only marked as stale, if all else fails.

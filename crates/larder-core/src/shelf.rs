@@ -277,7 +277,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     #[inline]
     fn is_plainly_fresh(&self, entry: &Entry<V>, hash: KeyHash, now: Moment) -> bool {
         // What is fresh has not expired.
-        entry.is_fresh(now)
+        entry.is_plainly_fresh(now)
             && !self.is_cleared(entry.stamp())
             && entry.stamp() >= self.fence.floor(hash.partition())
             && entry.tagged().is_none()
@@ -295,8 +295,10 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             entry.stamp() < self.fence.floor(hash.partition()) || self.may_have_missed_tags(&entry);
         if is_suspect || self.is_out_of_sync(&entry, now) {
             Lookup::Suspect(entry)
-        } else if entry.is_fresh(now) {
+        } else if entry.is_plainly_fresh(now) {
             Lookup::Fresh(entry)
+        } else if entry.is_fresh(now) {
+            Lookup::Due(entry)
         } else {
             Lookup::Stale(entry)
         }

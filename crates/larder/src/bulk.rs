@@ -48,13 +48,14 @@ impl<V: Send + Sync + 'static> Store<V> {
     pub(crate) async fn look_for(&self, keys: &[Key], route: Route) -> Vec<Option<Hit<V>>> {
         let bearings = if route.is_alone() { self.bearings_alone(keys) } else { self.bearings() };
         let locals: Vec<_> = keys.iter().map(|key| self.look_local(key, route)).collect();
-        let is_missed: Vec<bool> = locals.iter().map(|local| matches!(local, Local::Previous(_))).collect();
+        let is_missed: Vec<bool> = locals.iter().map(|local| !matches!(local, Local::Answer(_))).collect();
         let found = self.look_remote_for(&chosen(keys, &is_missed), route, bearings).await;
         let (mut found, now) = (found.into_iter(), self.shelf.now());
         let hit = |local| match local {
             Local::Answer(catch) => Catch::into_hit(catch, now),
-            Local::Previous(previous) => {
-                Self::answer_unloaded(found.next().unwrap_or(Found::Nothing), previous, route, now)
+            local => {
+                let found = found.next().unwrap_or(Found::Nothing);
+                Self::answer_unloaded(found, local.previous(), route, now)
             }
         };
         locals.into_iter().map(hit).collect()
@@ -71,17 +72,17 @@ impl<V: Send + Sync + 'static> Store<V> {
         K: CacheKey<Owned = K> + Send + Sync + 'static,
     {
         let birth = self.node.coherence.ledger.seen();
-        let mut known = Known::default();
+        let (mut known, mut soft) = (Known::default(), self.soft_timeout(route));
         // What somebody else was to load and did not is fetched again, all of it together.
         while !wanted.is_empty() {
             let (found, led, mut awaited) = self.board_all(wanted.keys(), route);
             known.extend(found);
             awaited.extend(led.iter().map(|(pilot, key)| (pilot.passenger(), key.clone())));
             self.clone().fly_all(led, &wanted, route, load.clone()).await?;
-            let patience = self.patience();
+            let (patience, soft) = (self.patience(), soft.take());
             for (passenger, key) in awaited {
                 let began = passenger.bearings();
-                match self.wait(passenger, patience).await {
+                match self.wait(passenger, patience, soft).await {
                     Landing::With(Err(error)) => return Err(error),
                     Landing::With(Ok(catch)) if self.is_shared_with(birth, began, &catch.entry) => {
                         known.insert(key, self.hit(catch).ok());
@@ -101,12 +102,20 @@ impl<V: Send + Sync + 'static> Store<V> {
     ) -> (Known<V>, Vec<Led<V>>, Vec<Awaited<V>>) {
         let (mut known, mut led, mut awaited) = (Known::default(), Vec::new(), Vec::new());
         for key in keys {
-            if let Local::Answer(catch) = self.look_local(key, route) {
-                known.insert(key.clone(), self.hit(catch).ok());
-                continue;
-            }
+            let local = match self.at_once(key, route) {
+                Ok(catch) => {
+                    known.insert(key.clone(), self.hit(catch).ok());
+                    continue;
+                }
+                Err(local) => local,
+            };
             match self.board(key, route) {
-                Seat::Pilot(pilot) => led.push((pilot, key.clone())),
+                Seat::Pilot(pilot) => {
+                    if let Local::Stale(entry) = local {
+                        pilot.offer(Ok(Catch::stale(entry, Tier::Local)));
+                    }
+                    led.push((pilot, key.clone()));
+                }
                 Seat::Passenger(passenger) => awaited.push((passenger, key.clone())),
             }
         }
@@ -140,11 +149,14 @@ impl<V: Send + Sync + 'static> Store<V> {
             }
             match self.look_local(&key, route) {
                 Local::Answer(catch) => pilot.land(Ok(catch)),
-                Local::Previous(previous) => {
+                local => {
+                    if let Found::Stale(entry, _) = &found {
+                        pilot.offer(Ok(Catch::stale(entry.clone(), Tier::Remote)));
+                    }
                     pilot.go_to_task();
                     let owned = wanted.get(&key).map(K::to_owned_key);
                     let loading = Loading::new(self.clone(), pilot, key, route, self.budget());
-                    loads.push((loading.after(previous).instead_of(found), owned));
+                    loads.push((loading.after(local.previous()).instead_of(found), owned));
                 }
             }
         }
@@ -226,7 +238,7 @@ impl<V: Send + Sync + 'static> Store<V> {
                 renewing.spawn(async move { keep_alive(&*remote, &key, lease).await });
             }
         }
-        let answers = self.in_time(self.plan.load_deadline, load(keys)).await;
+        let answers = self.in_time(self.plan.load_deadline, self.in_turn(load(keys))).await;
         let mut answers = answers.map(|answers| self.by_key(answers));
         renewing.shutdown().await;
         let mut settling = JoinSet::new();

@@ -91,7 +91,7 @@ where
         let reading = {
             let now = self.store.shelf.now();
             match self.store.shelf.get_at(key, now) {
-                Lookup::Fresh(entry) => return Ok(Hit::new(entry, Tier::Local, now)),
+                Lookup::Fresh(entry) | Lookup::Due(entry) => return Ok(Hit::new(entry, Tier::Local, now)),
                 // Boxed, and in a block of its own, so that the future of a hit is small.
                 lookup => Box::pin(self.store.look_on(self.key(key)?, lookup)),
             }
@@ -226,7 +226,7 @@ where
     where
         Q: CacheKey<Owned = K> + ?Sized,
     {
-        self.store.fresh(key).is_some()
+        matches!(self.store.shelf.get(key), Lookup::Fresh(_) | Lookup::Due(_))
     }
 
     /// Says what every tier has under a key, and why that is or is not served. It loads and stores nothing, and otherwise counts

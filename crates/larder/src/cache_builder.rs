@@ -22,6 +22,7 @@ use crate::configuration::Configuration;
 use crate::flight::Flights;
 use crate::loader::{Loader, boxed};
 use crate::owner::Owner;
+use crate::rest::Rests;
 use crate::store::{StaleIfError, Store};
 use crate::tiers::Tiers;
 use settings::Settings;
@@ -198,6 +199,72 @@ where
         self
     }
 
+    /// Sets for how long a key is left alone whose load has failed, if there is something stale to serve instead. Otherwise
+    /// each reader would ask an origin that is down, and wait for the answer.
+    ///
+    /// Default: one second.
+    pub fn rest_after_error(mut self, rest: Duration) -> Self {
+        self.settings.rest_after_error = rest;
+        self
+    }
+
+    /// Serves what is past its fresh time at once, marked as stale, while one load for the whole fleet replaces it. It is a
+    /// [`soft_timeout`](Self::soft_timeout) of zero.
+    ///
+    /// Default: readers wait for the load.
+    pub fn stale_while_revalidate(self) -> Self {
+        self.soft_timeout(Duration::ZERO)
+    }
+
+    /// Sets for how long a reader waits for a load where there is a value that is past its fresh time. Then it is served
+    /// that, marked as stale, and the load goes on without it.
+    ///
+    /// Default: for as long as the load takes.
+    pub fn soft_timeout(mut self, patience: Duration) -> Self {
+        self.settings.soft_timeout = Some(patience);
+        self
+    }
+
+    /// Has values refreshed when this share of their fresh time is over, if they are read then with a loader: one load for
+    /// the whole fleet, for which no reader waits. Reads of many keys at once, and reads that never load, leave that to
+    /// others.
+    ///
+    /// Default: never before it is over.
+    pub fn refresh_ahead(mut self, share: f64) -> Self {
+        self.settings.early.share = Some(share);
+        self
+    }
+
+    /// The same at a moment that each copy draws for itself: the costlier the load, the earlier before the end of the fresh
+    /// time, by the load's cost on the average, times `eagerness`. Of many instances the first refreshes for all.
+    ///
+    /// One is a good eagerness. With copies that stay for a shorter time than values are fresh, see to it that the
+    /// [stay](Self::local_time_to_live) is well above the cost of a load.
+    ///
+    /// Default: never.
+    pub fn refresh_by_chance(mut self, eagerness: f64) -> Self {
+        self.settings.early.eagerness = Some(eagerness);
+        self
+    }
+
+    /// Sets how many loads may be under way in this process at a time, so that a cache that is cold cannot drown its origin.
+    /// The others wait [for their turn](Self::load_queue). A load of many keys counts as one.
+    ///
+    /// Default: no limit.
+    pub fn concurrent_loads(mut self, most: usize) -> Self {
+        self.settings.concurrent_loads = Some(most);
+        self
+    }
+
+    /// Sets how long a load waits for its turn. Then it fails with [`Overloaded`](crate::ErrorKind::Overloaded), as any load may:
+    /// where there is something stale, readers are served that.
+    ///
+    /// Default: one second.
+    pub fn load_queue(mut self, patience: Duration) -> Self {
+        self.settings.load_queue = patience;
+        self
+    }
+
     /// Sets the loader that [`Cache::load`] and [`Cache::refresh`] use.
     ///
     /// Default: none.
@@ -266,7 +333,9 @@ where
             None => shelf,
         };
         let configuration = Configuration::new(&name, settings.told(&plan, envelope.as_ref(), &owner.local));
-        let store = Arc::new(Store { shelf, flights: Flights::new(), name, plan, envelope, node });
+        let bulkhead = settings.bulkhead().map_err(|error| error.with("cache", &name))?;
+        let (flights, rests) = (Flights::new(), Rests::new());
+        let store = Arc::new(Store { node, name, shelf, flights, envelope, rests, bulkhead, plan });
         let weak: Weak<Store<V>> = Arc::downgrade(&store);
         store.node.coherence.shelves.open(&store.name, weak)?;
         // A map that caches share may still hold what one of this name left there, deaf to what happened since.

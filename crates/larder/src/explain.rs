@@ -68,6 +68,7 @@ impl<V: Send + Sync + 'static> Store<V> {
         }
         let (entry, judgement) = match self.shelf.find(key) {
             Lookup::Fresh(entry) => (entry, "served"),
+            Lookup::Due(entry) => (entry, "served, and refreshed meanwhile if it is read with a loader"),
             Lookup::Stale(entry) => (entry, "past its fresh time, or expired: loaded anew by who reads it"),
             Lookup::Suspect(entry) => (entry, "may have been invalidated unheard: read anew by who reads it"),
             Lookup::Absent => return "nothing that could be served".to_owned(),

@@ -64,9 +64,15 @@ struct Flight<T> {
 }
 
 enum State<T> {
-    /// Who is to be woken, by seat. A seat that was left is empty.
-    Aloft(Vec<Option<Waker>>),
+    Aloft(Aloft<T>),
     Landed(Landing<T>),
+}
+
+struct Aloft<T> {
+    /// Who is to be woken, by seat. A seat that was left is empty.
+    seats: Vec<Option<Waker>>,
+    /// What may be had by whoever does not want to wait for the landing.
+    meanwhile: Option<T>,
 }
 
 /// How a flight ended.
@@ -143,15 +149,36 @@ impl<T: Clone> Flights<T> {
 
 impl<T> Flight<T> {
     fn new(key: &Key, bearings: Bearings) -> Arc<Self> {
-        let state = Mutex::new(State::Aloft(Vec::new()));
+        let state = Mutex::new(State::Aloft(Aloft { seats: Vec::new(), meanwhile: None }));
         Arc::new(Self { key: key.clone(), bearings, is_in_task: AtomicBool::new(false), state })
     }
 
     fn land(&self, landing: Landing<T>) {
         let before = std::mem::replace(&mut *self.state(), State::Landed(landing));
         // Woken after the lock is let go, or they would run into it.
-        if let State::Aloft(seats) = before {
-            seats.into_iter().flatten().for_each(Waker::wake);
+        if let State::Aloft(aloft) = before {
+            aloft.seats.into_iter().flatten().for_each(Waker::wake);
+        }
+    }
+
+    /// Takes the seat, or the one that is held already, to be woken at the next change.
+    fn sit_down(&self, held: &mut Option<usize>, context: &Context<'_>) -> Poll<Landing<T>>
+    where
+        T: Clone,
+    {
+        match &mut *self.state() {
+            State::Landed(landing) => Poll::Ready(landing.clone()),
+            State::Aloft(Aloft { seats, .. }) => {
+                match held.and_then(|seat| seats.get_mut(seat)) {
+                    Some(Some(waker)) => waker.clone_from(context.waker()),
+                    Some(empty) => *empty = Some(context.waker().clone()),
+                    None => {
+                        *held = Some(seats.len());
+                        seats.push(Some(context.waker().clone()));
+                    }
+                }
+                Poll::Pending
+            }
         }
     }
 
@@ -185,6 +212,17 @@ impl<T: Clone> Pilot<T> {
     /// Says that from now on a task flies.
     pub(crate) fn go_to_task(&self) {
         self.flight.is_in_task.store(true, Ordering::Relaxed);
+    }
+
+    /// Lets whoever does not want to wait have this instead of the result.
+    pub(crate) fn offer(&self, meanwhile: T) {
+        let mut woken = Vec::new();
+        if let State::Aloft(aloft) = &mut *self.flight.state() {
+            aloft.meanwhile = Some(meanwhile);
+            woken.extend(aloft.seats.iter().flatten().cloned());
+        }
+        // Woken after the lock is let go, or they would run into it.
+        woken.into_iter().for_each(Waker::wake);
     }
 
     /// Hands the result to everyone in the flight.
@@ -227,6 +265,11 @@ impl<T: Clone> Passenger<T> {
         self.flight.bearings
     }
 
+    /// What may be had before the landing, as soon as there is something.
+    pub(crate) fn meanwhile(&self) -> Meanwhile<T> {
+        Meanwhile(Self::of(&self.flight))
+    }
+
     /// Whether the pilot is a task.
     pub(crate) fn is_in_task(&self) -> bool {
         self.flight.is_in_task.load(Ordering::Relaxed)
@@ -238,33 +281,37 @@ impl<T: Clone> Future for Passenger<T> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Landing<T>> {
         let this = self.get_mut();
-        match &mut *this.flight.state() {
-            State::Landed(landing) => Poll::Ready(landing.clone()),
-            State::Aloft(seats) => {
-                match this.seat.and_then(|seat| seats.get_mut(seat)) {
-                    Some(Some(waker)) => waker.clone_from(context.waker()),
-                    Some(empty) => *empty = Some(context.waker().clone()),
-                    None => {
-                        this.seat = Some(seats.len());
-                        seats.push(Some(context.waker().clone()));
-                    }
-                }
-                Poll::Pending
-            }
-        }
+        this.flight.sit_down(&mut this.seat, context)
     }
 }
 
 impl<T: Clone> Drop for Passenger<T> {
     /// Leaves the seat, so that a flight that many come to and leave wakes none of them, and holds no more than are in it.
     fn drop(&mut self) {
-        if let (Some(seat), State::Aloft(seats)) = (self.seat, &mut *self.flight.state()) {
+        if let (Some(seat), State::Aloft(Aloft { seats, .. })) = (self.seat, &mut *self.flight.state()) {
             if let Some(left) = seats.get_mut(seat) {
                 *left = None;
             }
             while let Some(None) = seats.last() {
                 seats.pop();
             }
+        }
+    }
+}
+
+/// One who takes what can be had before the landing. Does not resolve if there is nothing until then.
+pub(crate) struct Meanwhile<T: Clone>(Passenger<T>);
+
+impl<T: Clone> Future for Meanwhile<T> {
+    type Output = T;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        let Self(passenger) = self.get_mut();
+        // First the seat: whoever sits is woken by an offer that comes after the look.
+        let _ = passenger.flight.sit_down(&mut passenger.seat, context);
+        match &*passenger.flight.state() {
+            State::Aloft(Aloft { meanwhile: Some(meanwhile), .. }) => Poll::Ready(meanwhile.clone()),
+            _ => Poll::Pending,
         }
     }
 }

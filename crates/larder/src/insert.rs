@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use larder_core::{
-    Error, ErrorKind, Key, Label, Lifetime, Loaded, Lookup, Notice, Put, Refused, Result, Tags, Token,
-    Version,
+    Error, ErrorKind, Key, Label, Lifetime, Lookup, Notice, Put, Refused, Result, Tags, Token, Version,
 };
 use tokio::time::timeout;
 
@@ -136,11 +135,10 @@ impl<V: Send + Sync + 'static> Store<V> {
     }
 
     fn put_local(&self, key: Key, value: Option<V>, label: Label, receipt: Receipt) -> Inserted {
-        let label = self.local_copy(label, Duration::ZERO);
         if !self.plan.tiers.has_local() {
             return Inserted::Stored(receipt);
         }
-        match self.shelf.put(Loaded::new(key, value, label, self.shelf.now())) {
+        match self.shelf.put(self.copy(key, value, label, Duration::ZERO, self.shelf.now())) {
             Err(Refused::Outdated) => Inserted::Outdated,
             _ => Inserted::Stored(receipt),
         }
@@ -148,7 +146,9 @@ impl<V: Send + Sync + 'static> Store<V> {
 
     fn has_newer(&self, key: &Key, version: Version) -> bool {
         match self.shelf.find(key) {
-            Lookup::Fresh(entry) | Lookup::Stale(entry) | Lookup::Suspect(entry) => entry.version() > version,
+            Lookup::Fresh(entry) | Lookup::Due(entry) | Lookup::Stale(entry) | Lookup::Suspect(entry) => {
+                entry.version() > version
+            }
             Lookup::Absent => false,
         }
     }

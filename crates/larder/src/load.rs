@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use larder_core::{
-    Entry, Error, ErrorKind, Fill, Filled, Key, Label, Lease, Lifetime, Loaded, Moment, Refused, Remote,
-    Result, Tags,
+    Entry, Error, ErrorKind, Fill, Filled, Key, Label, Lease, Lifetime, Moment, Refused, Remote, Result, Tags,
 };
 
 use crate::answer::{Answer, Content, Kept, Wishes};
@@ -89,6 +88,7 @@ impl<V: Send + Sync + 'static> Loading<V> {
         match answer.and_then(|answer| self.take_in(answer, began)) {
             Ok(fresh) => {
                 let entry = self.keep(permit, fresh).await;
+                self.store.rests.end(&self.key);
                 self.land(Ok(Catch::fresh(entry, Tier::Origin)));
             }
             Err(error) => {
@@ -103,10 +103,22 @@ impl<V: Send + Sync + 'static> Loading<V> {
         let previous = self.previous.clone().filter(|previous| previous.entry.value().is_some());
         let result = match (previous, self.store.plan.stale_if_error) {
             // Who asks for a load in any case is to know that there was none.
-            (Some(previous), StaleIfError::Serve) if !self.route.is_forced() => Ok(previous),
+            (Some(previous), StaleIfError::Serve) if !self.route.is_forced() => {
+                self.let_rest(&previous);
+                Ok(previous)
+            }
             _ => Err(error),
         };
         self.land(result);
+    }
+
+    /// Has the next readers served the same without a load, for a moment.
+    fn let_rest(&self, previous: &Catch<V>) {
+        let (store, now) = (&self.store, self.store.shelf.now());
+        if !self.route.is_alone() && !store.plan.rest.is_zero() {
+            let until = now.after(store.plan.rest);
+            store.rests.begin(&self.key, previous, self.bearings().stamp, now, until);
+        }
     }
 
     /// Hands the result to all who wait.
@@ -130,7 +142,7 @@ impl<V: Send + Sync + 'static> Loading<V> {
         };
         tokio::select! {
             biased;
-            answer = self.store.in_time(self.until.since(self.store.shelf.now()), answer) => answer,
+            answer = self.store.in_time(self.until.since(self.store.shelf.now()), self.store.in_turn(answer)) => answer,
             never = renewing => match never {},
         }
     }
@@ -186,9 +198,8 @@ impl<V: Send + Sync + 'static> Loading<V> {
             (Permit::Leased(lease), _) => self.fill(*lease, &fresh).await,
             _ => true,
         };
-        let (store, began) = (&self.store, fresh.began);
-        let label = store.local_copy(fresh.label, Duration::ZERO);
-        let loaded = Loaded::new(self.key.clone(), fresh.value, label, began);
+        let store = &self.store;
+        let loaded = store.copy(self.key.clone(), fresh.value, fresh.label, Duration::ZERO, fresh.began);
         if is_kept { store.keep(stamp, loaded, self.route) } else { store.shelf.make(stamp, loaded) }
     }
 

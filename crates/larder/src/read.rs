@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use larder_core::{Entry, Error, ErrorKind, Event, Key, Lookup, Moment, Remote, Result, Sequence};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::budget::Budget;
 use crate::flight::{Bearings, Landing, Passenger, Pilot, Seat};
@@ -39,24 +39,58 @@ const FAR: Duration = Duration::from_secs(24 * 3_600);
 impl<V: Send + Sync + 'static> Store<V> {
     /// Reads the tiers, and loads if they do not have it.
     pub(crate) async fn fetch(self: Arc<Self>, key: Key, route: Route, load: BoxLoad<V>) -> Result<Hit<V>> {
+        let load = match self.serve_due(&key, route, load) {
+            Ok(hit) => return Ok(hit),
+            Err(load) => load,
+        };
+        if let Some(catch) = self.resting(&key, route) {
+            return self.hit(catch);
+        }
         let birth = self.node.coherence.ledger.seen();
+        let mut soft = self.soft_timeout(route);
         loop {
             match self.board(&key, route) {
                 Seat::Pilot(pilot) => return self.fly(pilot, key, route, load).await,
                 Seat::Passenger(passenger) => {
                     let began = passenger.bearings();
-                    match self.wait(passenger, self.patience()).await {
+                    match self.wait(passenger, self.patience(), soft).await {
                         Landing::With(Err(error)) => return Err(error),
                         Landing::With(Ok(catch)) if self.is_shared_with(birth, began, &catch.entry) => {
                             return self.hit(catch);
                         }
                         // The pilot was cancelled, or it had departed before a tag of the value was invalidated and this
-                        // reader came after. Board again.
-                        Landing::With(Ok(_)) | Landing::Abandoned => {}
+                        // reader came after. Board again, and take nothing but what is brought.
+                        Landing::With(Ok(_)) | Landing::Abandoned => soft = None,
                     }
                 }
             }
         }
+    }
+
+    /// What is served without a load, or else what there is in this process.
+    pub(crate) fn at_once(&self, key: &Key, route: Route) -> Result<Catch<V>, Local<V>> {
+        match self.look_local(key, route) {
+            Local::Answer(catch) => Ok(catch),
+            local => self.resting(key, route).ok_or(local),
+        }
+    }
+
+    /// What is served of a key whose load has failed a moment ago.
+    fn resting(&self, key: &Key, route: Route) -> Option<Catch<V>> {
+        if route.is_forced() || route.is_alone() {
+            return None;
+        }
+        let now = self.shelf.now();
+        self.rests.find(key, now, |stamp, catch| {
+            catch.entry.has_expired(now)
+                || self.shelf.has_overtaken(key.hash(), stamp)
+                || !self.shelf.has_current_tags(&catch.entry)
+        })
+    }
+
+    /// For how long a read waits for a load, if there is something stale to serve instead.
+    pub(crate) fn soft_timeout(&self, route: Route) -> Option<Duration> {
+        self.plan.soft_timeout.filter(|_| !route.is_forced())
     }
 
     /// Reads the tiers, and never loads.
@@ -73,7 +107,7 @@ impl<V: Send + Sync + 'static> Store<V> {
     async fn look_past(&self, local: Local<V>, key: &Key, route: Route) -> Option<Hit<V>> {
         let previous = match local {
             Local::Answer(catch) => return self.hit(catch).ok(),
-            Local::Previous(previous) => previous,
+            local => local.previous(),
         };
         let bearings =
             if route.is_alone() { self.bearings_alone(slice::from_ref(key)) } else { self.bearings() };
@@ -103,14 +137,35 @@ impl<V: Send + Sync + 'static> Store<V> {
         route: Route,
         load: BoxLoad<V>,
     ) -> Result<Hit<V>> {
+        let soft = self.soft_timeout(route);
         // Another flight may have landed between the look at the shelf and the boarding.
-        let previous = match self.look_local(&key, route) {
+        match self.look_local(&key, route) {
             Local::Answer(catch) => {
                 pilot.land(Ok(catch.clone()));
-                return self.hit(catch);
+                self.hit(catch)
             }
-            Local::Previous(previous) => previous,
-        };
+            Local::Stale(entry) if soft.is_some() => {
+                // Nobody may have to wait for the shared tier either.
+                pilot.offer(Ok(Catch::stale(entry.clone(), Tier::Local)));
+                pilot.go_to_task();
+                let passenger = pilot.passenger();
+                let flight = self.clone().fly_on(pilot, key, route, load, Some(entry));
+                self.node.tasks.spawn(async move { drop(flight.await) })?;
+                self.arrive(passenger, soft).await
+            }
+            local => self.fly_on(pilot, key, route, load, local.previous()).await,
+        }
+    }
+
+    /// Flies on past the shelf, on which `previous` may lie.
+    async fn fly_on(
+        self: Arc<Self>,
+        pilot: Pilot<Result<Catch<V>>>,
+        key: Key,
+        route: Route,
+        load: BoxLoad<V>,
+        previous: Option<Arc<Entry<V>>>,
+    ) -> Result<Hit<V>> {
         let mut budget = self.budget();
         let found = self.look_remote(&key, route, pilot.bearings(), &mut budget).await;
         if let (Found::Usable(entry), false) = (&found, route.is_forced()) {
@@ -118,19 +173,51 @@ impl<V: Send + Sync + 'static> Store<V> {
             pilot.land(Ok(catch.clone()));
             return self.hit(catch);
         }
-        let landing = pilot.passenger();
+        if let Found::Stale(entry, _) = &found {
+            pilot.offer(Ok(Catch::stale(entry.clone(), Tier::Remote)));
+        }
+        let passenger = pilot.passenger();
         pilot.go_to_task();
         let loading = Loading::new(self.clone(), pilot, key, route, budget).after(previous).instead_of(found);
         self.node.tasks.spawn(loading.run(load))?;
-        match landing.await {
+        self.arrive(passenger, self.soft_timeout(route)).await
+    }
+
+    /// Waits for a flight that goes on in a task, or takes what there is meanwhile.
+    async fn arrive(&self, passenger: Passenger<Result<Catch<V>>>, soft: Option<Duration>) -> Result<Hit<V>> {
+        match self.wait(passenger, Instant::now() + FAR, soft).await {
             Landing::With(result) => self.hit(result?),
             Landing::Abandoned => Err(Error::new(ErrorKind::Closed, "the cache was shut down during a load")),
         }
     }
 
-    /// Waits for a flight to land. A pilot that reads the shared tier in its own future is waited for until `patience` ends:
-    /// that future may lie somewhere and never be polled again.
+    /// Waits for a flight to land, and once `soft` is over, takes what can be had instead.
     pub(crate) async fn wait(
+        &self,
+        passenger: Passenger<Result<Catch<V>>>,
+        patience: Instant,
+        soft: Option<Duration>,
+    ) -> Landing<Result<Catch<V>>> {
+        let Some(soft) = soft else {
+            return self.wait_for_landing(passenger, patience).await;
+        };
+        let meanwhile = passenger.meanwhile();
+        let meanwhile = async {
+            if !soft.is_zero() {
+                sleep(soft).await;
+            }
+            meanwhile.await
+        };
+        tokio::select! {
+            biased;
+            landing = self.wait_for_landing(passenger, patience) => landing,
+            catch = meanwhile => Landing::With(catch),
+        }
+    }
+
+    /// A pilot that reads the shared tier in its own future is waited for until `patience` ends: that future may lie somewhere
+    /// and never be polled again.
+    async fn wait_for_landing(
         &self,
         mut passenger: Passenger<Result<Catch<V>>>,
         patience: Instant,
@@ -174,11 +261,14 @@ impl<V: Send + Sync + 'static> Store<V> {
 
     fn local(&self, lookup: Lookup<V>, route: Route) -> Local<V> {
         match lookup {
-            Lookup::Fresh(entry) if !route.is_forced() => Local::Answer(Catch::fresh(entry, Tier::Local)),
+            Lookup::Fresh(entry) | Lookup::Due(entry) if !route.is_forced() => {
+                Local::Answer(Catch::fresh(entry, Tier::Local))
+            }
             Lookup::Suspect(entry) if self.serves_suspects() => {
                 Local::Answer(Catch::stale(entry, Tier::Local))
             }
-            Lookup::Fresh(entry) | Lookup::Stale(entry) | Lookup::Suspect(entry) => {
+            Lookup::Stale(entry) if !entry.is_missing() => Local::Stale(entry),
+            Lookup::Fresh(entry) | Lookup::Due(entry) | Lookup::Stale(entry) | Lookup::Suspect(entry) => {
                 Local::Previous(Some(entry))
             }
             Lookup::Absent => Local::Previous(None),
@@ -197,18 +287,26 @@ impl<V: Send + Sync + 'static> Store<V> {
         bearings: Bearings,
         budget: &mut Budget,
     ) -> Found<V> {
-        let Some(remote) = self.remote(key, route) else {
-            return Found::Nothing;
-        };
+        match self.stored(key, route, budget).await {
+            Some((stored, asked)) => self.judge(key, stored, bearings, asked, route),
+            None => Found::Nothing,
+        }
+    }
+
+    /// What the shared tier has under a key, and when it was asked for that.
+    pub(crate) async fn stored(
+        &self,
+        key: &Key,
+        route: Route,
+        budget: &mut Budget,
+    ) -> Option<(Bytes, Moment)> {
+        let remote = self.remote(key, route)?;
         let asked = self.shelf.now();
         match self.ask(&**remote, slice::from_ref(key), asked, budget).await {
-            Ok(mut stored) => match stored.pop().flatten() {
-                Some(stored) => self.judge(key, stored, bearings, asked, route),
-                None => Found::Nothing,
-            },
+            Ok(mut stored) => Some((stored.pop().flatten()?, asked)),
             Err(error) => {
                 self.degraded(&error);
-                Found::Nothing
+                None
             }
         }
     }
@@ -255,6 +353,19 @@ impl<V: Send + Sync + 'static> Store<V> {
 pub(crate) enum Local<V> {
     /// An answer.
     Answer(Catch<V>),
+    /// A value that is past its fresh time, and could be served while it is refreshed.
+    Stale(Arc<Entry<V>>),
     /// None, but perhaps something to fall back on.
     Previous(Option<Arc<Entry<V>>>),
+}
+
+impl<V> Local<V> {
+    /// What there is, if it is no answer.
+    pub(crate) fn previous(self) -> Option<Arc<Entry<V>>> {
+        match self {
+            Self::Answer(_) => None,
+            Self::Stale(entry) => Some(entry),
+            Self::Previous(previous) => previous,
+        }
+    }
 }

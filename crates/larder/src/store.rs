@@ -12,9 +12,12 @@ use larder_core::{
 };
 use tokio::time::timeout;
 
+use crate::bulkhead::Bulkhead;
 use crate::flight::{Bearings, Flights};
 use crate::hit::{Hit, Tier};
 use crate::node::Node;
+use crate::refresh::Early;
+use crate::rest::Rests;
 use crate::route::Route;
 use crate::shelves::Shelved;
 use crate::tiers::Tiers;
@@ -27,6 +30,9 @@ pub(crate) struct Store<V> {
     pub(crate) flights: Arc<Flights<Result<Catch<V>>>>,
     /// `None` for a cache whose values are never written down.
     pub(crate) envelope: Option<Envelope<V>>,
+    pub(crate) rests: Rests<V>,
+    /// `None`: whatever is missed is loaded at once.
+    pub(crate) bulkhead: Option<Bulkhead>,
     pub(crate) plan: Plan,
 }
 
@@ -43,6 +49,11 @@ pub(crate) struct Plan {
     pub(crate) load_deadline: Duration,
     pub(crate) serves_disconnected: bool,
     pub(crate) stale_if_error: StaleIfError,
+    /// For how long a key is left alone whose load has failed.
+    pub(crate) rest: Duration,
+    /// For how long a load is waited for where there is something stale. `None`: until its end.
+    pub(crate) soft_timeout: Option<Duration>,
+    pub(crate) early: Early,
 }
 
 /// What a read gives when its loader fails and there is a value that is no longer fresh.
@@ -179,8 +190,8 @@ impl<V: Send + Sync + 'static> Store<V> {
         }
         let age = self.age(&opened.label);
         let is_stale = opened.stale || age >= opened.label.lifetime.fresh().as_duration();
-        let label = self.local_copy(opened.label, age);
-        let loaded = Loaded::new(key.clone(), opened.value, label, asked.before(age)).read_at(asked);
+        let loaded =
+            self.copy(key.clone(), opened.value, opened.label, age, asked.before(age)).read_at(asked);
         if is_stale {
             // Not for the shelf: there it would be in the way of the one that is to replace it.
             Found::Stale(self.shelf.make(self.shelf.stamp(), loaded), stored)
@@ -264,9 +275,31 @@ impl<V: Send + Sync + 'static> Store<V> {
         }
     }
 
-    /// The label of a copy in this process of a value of that age. It stays as long as the value lives, and no longer than
-    /// copies do.
-    pub(crate) fn local_copy(&self, label: Label, age: Duration) -> Label {
+    /// Waits for the turn of a load, if there is a bulkhead, and loads.
+    pub(crate) async fn in_turn<T>(&self, load: impl Future<Output = Result<T>>) -> Result<T> {
+        let _slot = match &self.bulkhead {
+            Some(bulkhead) => Some(bulkhead.enter(&self.name).await?),
+            None => None,
+        };
+        load.await
+    }
+
+    /// A copy for this process of a value of that age.
+    pub(crate) fn copy(
+        &self,
+        key: Key,
+        value: Option<V>,
+        label: Label,
+        age: Duration,
+        made: Moment,
+    ) -> Loaded<V> {
+        let fresh = label.lifetime.fresh().as_duration();
+        let due = self.plan.early.due(fresh, label.load_cost, fastrand::f64());
+        Loaded::new(key, value, self.local_copy(label, age), made).due_at(due)
+    }
+
+    /// Its label. It stays as long as the value lives, and no longer than copies do.
+    fn local_copy(&self, label: Label, age: Duration) -> Label {
         let left = label.lifetime.time_to_live().as_duration().saturating_sub(age);
         let stay = Lifetime::new(self.plan.local_life.min(ttl(left)));
         let stay = self.plan.jitter.shorten(stay, fastrand::f64());

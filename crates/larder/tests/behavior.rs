@@ -2,8 +2,10 @@
 
 mod bulk;
 mod bulk_loads;
+mod bulkheads;
 mod cancellation;
 mod decisions;
+mod early;
 mod explanations;
 mod flights;
 mod futures;
@@ -18,6 +20,7 @@ mod receipts;
 mod revalidation;
 mod rig;
 mod settings;
+mod soft;
 mod tiers;
 mod unreachable;
 mod writes;

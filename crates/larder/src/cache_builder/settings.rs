@@ -12,8 +12,10 @@ use larder_moka::MokaLocal;
 #[cfg(feature = "quick")]
 use larder_quick::QuickLocal;
 
+use crate::bulkhead::Bulkhead;
 use crate::node::Node;
 use crate::owner::ProcessLocal;
+use crate::refresh::Early;
 use crate::store::{Plan, StaleIfError};
 use crate::tiers::Tiers;
 
@@ -22,6 +24,9 @@ const USUAL_CAPACITY: Capacity = Capacity::Entries(10_000);
 
 /// How long a copy stays in a process at most if nothing is said: whatever goes wrong, it is not older than that.
 const USUAL_STAY: Duration = Duration::from_secs(60);
+
+/// More at a time are not limited by anything that could be limited here.
+const MOST_LOADS: usize = 1_000_000;
 
 /// Every setting of a cache as it was told.
 #[derive(Clone, Debug)]
@@ -39,6 +44,11 @@ pub(super) struct Settings {
     pub(super) while_disconnected: WhileDisconnected,
     pub(super) vigilance: Vigilance,
     pub(super) stale_if_error: StaleIfError,
+    pub(super) rest_after_error: Duration,
+    pub(super) soft_timeout: Option<Duration>,
+    pub(super) early: Early,
+    pub(super) concurrent_loads: Option<usize>,
+    pub(super) load_queue: Duration,
 }
 
 /// The map that the local tier is made on.
@@ -65,6 +75,11 @@ impl Default for Settings {
             while_disconnected: WhileDisconnected::default(),
             vigilance: Vigilance::default(),
             stale_if_error: StaleIfError::default(),
+            rest_after_error: Duration::from_secs(1),
+            soft_timeout: None,
+            early: Early::default(),
+            concurrent_loads: None,
+            load_queue: Duration::from_secs(1),
         }
     }
 }
@@ -97,7 +112,30 @@ impl Settings {
             load_deadline: self.load_deadline,
             serves_disconnected: self.while_disconnected == WhileDisconnected::Serve,
             stale_if_error: self.stale_if_error,
+            rest: self.rest_after_error,
+            soft_timeout: self.soft_timeout,
+            early: self.early()?,
         })
+    }
+
+    fn early(&self) -> Result<Early> {
+        let Early { share, eagerness } = self.early;
+        if let Some(share) = share.filter(|share| !(*share > 0.0 && *share < 1.0)) {
+            return Err(invalid("the share must lie between 0 and 1", "refresh_ahead", share));
+        }
+        if let Some(eagerness) = eagerness.filter(|eagerness| !(*eagerness > 0.0 && eagerness.is_finite())) {
+            return Err(invalid("the eagerness must be above 0", "refresh_by_chance", eagerness));
+        }
+        Ok(self.early)
+    }
+
+    /// What is let through to the origin, if there is a limit.
+    pub(super) fn bulkhead(&self) -> Result<Option<Bulkhead>> {
+        match self.concurrent_loads {
+            Some(0) => Err(invalid("a cache that may not load is of no use", "concurrent_loads", 0)),
+            Some(most) if most > MOST_LOADS => Err(invalid("so many are no limit", "concurrent_loads", most)),
+            most => Ok(most.map(|most| Bulkhead::new(most, self.load_queue))),
+        }
     }
 
     /// A shelf as it was asked for.
@@ -152,15 +190,24 @@ impl Settings {
             ("fresh_for", shown(plan.lifetime.fresh())),
             ("local_time_to_live", shown(plan.local_life)),
             ("negative_time_to_live", shown(plan.negative_life)),
-            ("time_to_idle", self.time_to_idle.map_or("none".to_owned(), |idle| format!("{idle:?}"))),
+            ("time_to_idle", or_none(self.time_to_idle)),
             ("jitter", format!("{} %", self.jitter_percent)),
             ("load_deadline", format!("{:?}", plan.load_deadline)),
             ("while_disconnected", format!("{:?}", self.while_disconnected)),
             ("vigilance", format!("{:?}", self.vigilance)),
-            ("stale_if_error", format!("{:?}", plan.stale_if_error)),
+            ("stale_if_error", format!("{:?}, and a rest of {:?}", plan.stale_if_error, plan.rest)),
+            ("soft_timeout", or_none(plan.soft_timeout)),
+            ("refresh_ahead", or_none(plan.early.share)),
+            ("refresh_by_chance", or_none(plan.early.eagerness)),
+            ("concurrent_loads", or_none(self.concurrent_loads)),
+            ("load_queue", format!("{:?}", self.load_queue)),
             ("envelope", envelope.map_or("none".to_owned(), |envelope| format!("{envelope:?}"))),
         ]
     }
+}
+
+fn or_none(value: Option<impl std::fmt::Debug>) -> String {
+    value.map_or("none".to_owned(), |value| format!("{value:?}"))
 }
 
 fn ttl(setting: &'static str, duration: Duration) -> Result<Ttl> {

@@ -84,7 +84,8 @@ async fn a_value_past_its_fresh_time_is_served_if_its_load_fails() {
     check_stale(&here.get_or_load("ada", origin.fails()).await.unwrap(), "Ada", Tier::Remote);
     check_stale(&there.get_or_load("ada", origin.fails()).await.unwrap(), "Ada", Tier::Remote);
     assert_eq!(origin.loads(), 2);
-    // It is no more than a stopgap: who comes next tries again.
+    // It is no more than a stopgap: who comes after a rest tries again.
+    advance(secs(1)).await;
     let back = here.get_or_load("ada", origin.gives("Countess".to_owned())).await.unwrap();
     check(&back, "Countess", Tier::Origin);
 }
