@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::fence::{Fence, Refused, Trust};
 use crate::key::{CacheKey, Key, KeyHash, Namespace};
 use crate::ledger::TagLedger;
-use crate::local::Local;
+use crate::local::{Local, Usage};
 use crate::lookup::{Lookup, Vigilance};
 use crate::policy::{Ttl, WhileDisconnected};
 use crate::stamp::{Sequence, Stamp};
@@ -240,6 +240,12 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     #[inline]
     pub fn get<Q: CacheKey + ?Sized>(&self, key: &Q) -> Lookup<V> {
         self.get_at(key, self.clock.now())
+    }
+
+    /// How much its local tier holds, with whatever other shelves share it. The housekeeping that it has put off is done first.
+    pub fn usage(&self) -> Usage {
+        self.local.settle();
+        self.local.usage()
     }
 
     /// Looks a key up for a caller who has read the clock just now.

@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use larder_core::{CacheKey, Key, KeyHasher, Result};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::answer::Answer;
 use crate::flight::{Bearings, Landing, Passenger, Pilot, Seat};
@@ -230,7 +231,7 @@ impl<V: Send + Sync + 'static> Store<V> {
     ) where
         K: CacheKey<Owned = K> + Send + Sync + 'static,
     {
-        let began = self.shelf.now();
+        let (began, timer) = (self.shelf.now(), Instant::now());
         let mut renewing = JoinSet::new();
         for (loading, permit) in &granted {
             if let (Permit::Leased(lease), Some(remote)) = (permit, loading.remote()) {
@@ -239,6 +240,7 @@ impl<V: Send + Sync + 'static> Store<V> {
             }
         }
         let answers = self.in_time(self.plan.load_deadline, self.in_turn(load(keys))).await;
+        self.counters.load(&answers, granted.len(), timer.elapsed());
         let mut answers = answers.map(|answers| self.by_key(answers));
         renewing.shutdown().await;
         let mut settling = JoinSet::new();

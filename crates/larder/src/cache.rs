@@ -14,6 +14,8 @@ use crate::hit::{Hit, Tier};
 use crate::loader::{Load, Loader};
 use crate::owner::Owner;
 use crate::reading::Reading;
+use crate::shelves::Shelved;
+use crate::stats::CacheStats;
 use crate::store::Store;
 
 /// One cache: values of one type, by keys of one type, in two tiers.
@@ -91,12 +93,18 @@ where
         let reading = {
             let now = self.store.shelf.now();
             match self.store.shelf.get_at(key, now) {
-                Lookup::Fresh(entry) | Lookup::Due(entry) => return Ok(Hit::new(entry, Tier::Local, now)),
+                Lookup::Fresh(entry) | Lookup::Due(entry) => {
+                    let hit = Hit::new(entry, Tier::Local, now);
+                    self.store.counters.hit(hit.as_ref());
+                    return Ok(hit);
+                }
                 // Boxed, and in a block of its own, so that the future of a hit is small.
                 lookup => Box::pin(self.store.look_on(self.key(key)?, lookup)),
             }
         };
-        Ok(reading.await)
+        let hit = reading.await;
+        self.store.counters.looked(hit.as_ref());
+        Ok(hit)
     }
 
     /// Reads the tiers, and loads what they do not have: once, however many want it at the same time.
@@ -247,6 +255,11 @@ where
         Ok(Box::pin(self.store.explain(&key)).await)
     }
 
+    /// What it has done in this process.
+    pub fn stats(&self) -> CacheStats {
+        self.store.stats()
+    }
+
     /// Its name.
     pub fn name(&self) -> &CacheName {
         &self.store.name
@@ -270,7 +283,9 @@ where
 
     #[inline]
     fn found(&self, entry: Arc<Entry<V>>, now: Moment) -> Result<Hit<V>> {
-        Hit::new(entry, Tier::Local, now).ok_or_else(|| self.store.missing())
+        let hit = Hit::new(entry, Tier::Local, now);
+        self.store.counters.hit(hit.as_ref());
+        hit.ok_or_else(|| self.store.missing())
     }
 }
 

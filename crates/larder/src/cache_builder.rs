@@ -23,6 +23,7 @@ use crate::flight::Flights;
 use crate::loader::{Loader, boxed};
 use crate::owner::Owner;
 use crate::rest::Rests;
+use crate::stats::Counters;
 use crate::store::{StaleIfError, Store};
 use crate::tiers::Tiers;
 use settings::Settings;
@@ -335,7 +336,8 @@ where
         let configuration = Configuration::new(&name, settings.told(&plan, envelope.as_ref(), &owner.local));
         let bulkhead = settings.bulkhead().map_err(|error| error.with("cache", &name))?;
         let (flights, rests) = (Flights::new(), Rests::new());
-        let store = Arc::new(Store { node, name, shelf, flights, envelope, rests, bulkhead, plan });
+        let counters = Counters::new();
+        let store = Arc::new(Store { node, name, shelf, flights, envelope, rests, bulkhead, plan, counters });
         let weak: Weak<Store<V>> = Arc::downgrade(&store);
         store.node.coherence.shelves.open(&store.name, weak)?;
         // A map that caches share may still hold what one of this name left there, deaf to what happened since.

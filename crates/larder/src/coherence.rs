@@ -40,6 +40,7 @@ use larder_core::{
 use crate::chains::{Chains, Step};
 use crate::observe::observe;
 use crate::shelves::Shelves;
+use crate::stats::NodeCounters;
 
 /// A node's standing towards the bus.
 #[derive(Debug)]
@@ -50,6 +51,7 @@ pub(crate) struct Coherence {
     pub(crate) chains: Chains,
     /// The latest positions that came from the server and not from a notice.
     told: Chains,
+    pub(crate) counters: NodeCounters,
     observer: Arc<dyn Observer>,
     assurance: Assurance,
     sync: Mutex<Sync>,
@@ -104,6 +106,7 @@ impl Coherence {
             shelves: Shelves::default(),
             chains: Chains::new(),
             told: Chains::new(),
+            counters: NodeCounters::default(),
             observer,
             assurance,
             sync: Mutex::default(),
@@ -259,6 +262,7 @@ impl Coherence {
     }
 
     fn notice(&self, notice: &Notice, previous: Sequence, sequence: Sequence) {
+        self.counters.heard.add_one();
         let chain = notice.chain();
         let step = self.chains.step(chain, previous, sequence);
         match notice {
@@ -339,6 +343,7 @@ impl Coherence {
     }
 
     fn miss_tags(&self, up_to: Sequence) {
+        self.counters.gaps.add_one();
         self.ledger.open_gap(up_to);
         observe(&*self.observer, &Event::Flushed { chain: Some(Chain::Tags) });
         self.repair(Repairs { tags: true, ..Repairs::default() });
@@ -348,6 +353,7 @@ impl Coherence {
         if let Chain::Keys(partition) = chain {
             self.fence.flush(partition);
         }
+        self.counters.gaps.add_one();
         observe(&*self.observer, &Event::Flushed { chain: Some(chain) });
     }
 
@@ -363,6 +369,7 @@ impl Coherence {
             self.fence.trust_until(Moment::ORIGIN);
         }
         self.fence.flush_all();
+        self.counters.losses.add_one();
         observe(&*self.observer, &Event::Flushed { chain: None });
     }
 

@@ -14,6 +14,7 @@ use crate::intent::Intent;
 use crate::node::Node;
 use crate::owner::{Owner, ProcessLocal};
 use crate::receipt::Receipt;
+use crate::stats::Stats;
 use crate::sweep::Sweep;
 
 /// A process's part of the fleet: its connection to the shared tier and the bus, and what all of its caches share.
@@ -140,6 +141,12 @@ impl Larder {
     pub fn is_in_sync(&self) -> bool {
         let coherence = &self.node().coherence;
         coherence.is_in_sync(self.node().clock.now())
+    }
+
+    /// What this process and each of its caches have done so far.
+    pub fn stats(&self) -> Stats {
+        let coherence = &self.node().coherence;
+        Stats { caches: coherence.shelves.stats(), ..coherence.counters.snapshot() }
     }
 
     /// How the connections, the chains and the bus of this process fare.

@@ -8,6 +8,8 @@ use larder_core::{
     Entry, Error, ErrorKind, Fill, Filled, Key, Label, Lease, Lifetime, Moment, Refused, Remote, Result, Tags,
 };
 
+use tokio::time::Instant;
+
 use crate::answer::{Answer, Content, Kept, Wishes};
 use crate::budget::Budget;
 use crate::flight::{Bearings, Pilot};
@@ -74,9 +76,11 @@ impl<V: Send + Sync + 'static> Loading<V> {
         match self.permit().await {
             Ok(Permit::Done(entry)) => self.land(Ok(Catch::fresh(entry, Tier::Remote))),
             Ok(permit) => {
-                let began = self.store.shelf.now();
+                // The clock of the shelf is too coarse for the time that a load takes.
+                let (began, timer) = (self.store.shelf.now(), Instant::now());
                 let previous = self.previous.as_ref().map(|previous| previous.entry.clone());
                 let answer = self.load(&permit, load(previous)).await;
+                self.store.counters.load(&answer, 1, timer.elapsed());
                 self.settle(permit, answer, began).await;
             }
             Err(error) => self.fall_back(error),

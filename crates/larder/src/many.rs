@@ -106,7 +106,11 @@ where
         let keys = keys.into_iter().map(|key| cache.key(key)).collect::<Result<Vec<_>>>()?;
         Box::pin(async move {
             let route = self.caught_up(&keys).await;
-            Ok(cache.store.look_for(&keys, route).await)
+            let hits = cache.store.look_for(&keys, route).await;
+            for hit in &hits {
+                cache.store.counters.looked(hit.as_ref());
+            }
+            Ok(hits)
         })
         .await
     }
@@ -145,8 +149,14 @@ where
         });
         Box::pin(async move {
             let route = self.caught_up(&keys).await;
-            let known = cache.store.clone().fetch_all(wanted, route, load).await?;
-            Ok(keys.iter().map(|key| known.get(key).cloned().flatten()).collect())
+            let counters = &cache.store.counters;
+            let known = cache.store.clone().fetch_all(wanted, route, load).await;
+            let known = known.inspect_err(|_| keys.iter().for_each(|_| counters.failed()))?;
+            let hits: Vec<_> = keys.iter().map(|key| known.get(key).cloned().flatten()).collect();
+            for hit in &hits {
+                counters.fetched_one(hit.as_ref());
+            }
+            Ok(hits)
         })
         .await
     }

@@ -319,18 +319,28 @@ impl<V: Send + Sync + 'static> Store<V> {
         now: Moment,
         budget: &mut Budget,
     ) -> Result<Vec<Option<Bytes>>> {
-        if self.node.coherence.knows_tags(now) {
-            return budget.spend(remote.get(keys)).await;
+        let timer = Instant::now();
+        let stored = if self.node.coherence.knows_tags(now) {
+            budget.spend(remote.get(keys)).await
+        } else {
+            // Boxed, for every read would have to make room for what seldom happens.
+            Box::pin(self.ask_for_tags_too(remote, keys, budget)).await
+        };
+        self.counters.remote_time.record(timer.elapsed());
+        stored
+    }
+
+    async fn ask_for_tags_too(
+        &self,
+        remote: &dyn Remote,
+        keys: &[Key],
+        budget: &mut Budget,
+    ) -> Result<Vec<Option<Bytes>>> {
+        let (stored, tags_at) = budget.spend(remote.get_and_tags(keys)).await?;
+        if tags_at > self.node.coherence.ledger.known() {
+            budget.spend(self.node.learn_up_to(remote, tags_at)).await?;
         }
-        // Boxed, for every read would have to make room for what seldom happens.
-        Box::pin(async move {
-            let (stored, tags_at) = budget.spend(remote.get_and_tags(keys)).await?;
-            if tags_at > self.node.coherence.ledger.known() {
-                budget.spend(self.node.learn_up_to(remote, tags_at)).await?;
-            }
-            Ok(stored)
-        })
-        .await
+        Ok(stored)
     }
 
     /// The shared tier, if this read makes use of it, and it has been told all that it should know of the key.
@@ -344,6 +354,7 @@ impl<V: Send + Sync + 'static> Store<V> {
     }
 
     pub(crate) fn degraded(&self, error: &Error) {
+        self.counters.degraded.add_one();
         tracing::debug!(cache = %self.name, %error, "the shared tier is of no help");
         self.node.observe(&Event::Degraded { cache: &self.name, error });
     }

@@ -96,7 +96,9 @@ where
         let (cache, key) = (self.cache, self.cache.key(key)?);
         Box::pin(async move {
             let route = self.caught_up(slice::from_ref(&key)).await;
-            Ok(cache.store.look(&key, route).await)
+            let hit = cache.store.look(&key, route).await;
+            cache.store.counters.looked(hit.as_ref());
+            Ok(hit)
         })
         .await
     }
@@ -181,7 +183,9 @@ where
         let (cache, key) = (self.cache, self.cache.key(key)?);
         Box::pin(async move {
             let route = self.caught_up(slice::from_ref(&key)).await;
-            cache.store.clone().fetch(key, route, load).await
+            let result = cache.store.clone().fetch(key, route, load).await;
+            cache.store.counters.fetched(&result);
+            result
         })
         .await
     }

@@ -61,6 +61,7 @@ impl<V: Send + Sync + 'static> Store<V> {
         if entry.claim_refresh(now)
             && let Seat::Pilot(pilot) = self.board(key, route)
         {
+            self.counters.early_refreshes.add_one();
             pilot.go_to_task();
             let refresh = self.clone().refresh_early(pilot, key.clone(), route, entry, load);
             // A cache that is shut down refreshes nothing.

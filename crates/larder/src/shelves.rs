@@ -6,12 +6,15 @@ use std::sync::{PoisonError, RwLock, Weak};
 
 use larder_core::{CacheName, Error, ErrorKind, KeyHash, Result, Sequence};
 
+use crate::stats::CacheStats;
+
 /// A shelf whose values' type does not matter.
 pub(crate) trait Shelved: Send + Sync {
     fn evict(&self, hash: KeyHash);
     fn expire(&self, hash: KeyHash);
     fn clear(&self);
     fn clear_at(&self, at: Sequence);
+    fn stats(&self) -> CacheStats;
 }
 
 /// Every open cache's shelf, by the cache's name.
@@ -53,6 +56,15 @@ impl Shelves {
     /// Clears one, or all of them, unless they have heard of it.
     pub(crate) fn clear_at(&self, cache: Option<&CacheName>, at: Sequence) {
         self.of(cache, |shelf| shelf.clear_at(at));
+    }
+
+    /// What each of them has counted, in the order of their names.
+    pub(crate) fn stats(&self) -> Vec<(CacheName, CacheStats)> {
+        let by_name = self.by_name.read().unwrap_or_else(PoisonError::into_inner);
+        let open = by_name.iter().filter_map(|(name, shelf)| Some((name.clone(), shelf.upgrade()?)));
+        let mut stats: Vec<_> = open.map(|(name, shelf)| (name, shelf.stats())).collect();
+        stats.sort_by(|(left, _), (right, _)| left.as_str().cmp(right.as_str()));
+        stats
     }
 
     fn of(&self, cache: Option<&CacheName>, act: impl Fn(&dyn Shelved)) {

@@ -20,6 +20,7 @@ use crate::refresh::Early;
 use crate::rest::Rests;
 use crate::route::Route;
 use crate::shelves::Shelved;
+use crate::stats::{CacheStats, Counters};
 use crate::tiers::Tiers;
 
 /// One cache of a process.
@@ -34,6 +35,7 @@ pub(crate) struct Store<V> {
     /// `None`: whatever is missed is loaded at once.
     pub(crate) bulkhead: Option<Bulkhead>,
     pub(crate) plan: Plan,
+    pub(crate) counters: Counters,
 }
 
 /// How a cache is set up.
@@ -221,6 +223,7 @@ impl<V: Send + Sync + 'static> Store<V> {
     }
 
     pub(crate) fn refused(&self, key: KeyHash, reason: Refused) {
+        self.counters.refused.add_one();
         self.node.observe(&Event::Refused { cache: &self.name, key, reason });
     }
 
@@ -234,6 +237,7 @@ impl<V: Send + Sync + 'static> Store<V> {
     }
 
     fn unreadable(&self, key: KeyHash, unreadable: Unreadable, stored: Bytes) -> Found<V> {
+        self.counters.unreadable.add_one();
         self.node.observe(&Event::Unreadable { cache: &self.name, key, reason: unreadable.name() });
         if unreadable.may_be_newer() { Found::Foreign } else { Found::Useless(stored, Sequence::ZERO) }
     }
@@ -259,6 +263,7 @@ impl<V: Send + Sync + 'static> Store<V> {
     /// Hears that a value cannot be stored in the shared tier.
     pub(crate) fn unsealed(&self, key: KeyHash, error: &Error) {
         tracing::warn!(cache = %self.name, %key, %error, "a value cannot be stored in the shared tier");
+        self.counters.unsealed.add_one();
         self.node.observe(&Event::Unsealed { cache: &self.name, key, error });
     }
 
@@ -324,6 +329,10 @@ impl<V: Send + Sync + 'static> Shelved for Store<V> {
 
     fn clear_at(&self, at: Sequence) {
         self.shelf.clear_at(at);
+    }
+
+    fn stats(&self) -> CacheStats {
+        self.counters.snapshot(self.shelf.usage())
     }
 }
 

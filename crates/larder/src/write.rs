@@ -124,6 +124,7 @@ impl Node {
         let now = self.clock.now();
         // Before it is sent: a failover may come between its effect and the answer, and take the effect back.
         self.recovery.told(&intents, now);
+        self.coherence.counters.sent.add_one();
         // What is told again is pending already, unless it is not to be told any more.
         let mut untold = Untold { node: self, step: (attempt == Attempt::First).then(|| step.clone()) };
         let sequence = match timeout(self.patience.write, upstream.take(&step, &notice, now)).await {
@@ -154,6 +155,7 @@ impl Node {
 
     /// Keeps for later what the server could not be told.
     pub(crate) fn defer(&self, step: Step) {
+        self.coherence.counters.deferred.add_one();
         let notice = step.notice();
         // Before the drop: who begins to read after it must not take what the shared tier still has.
         self.recovery.defer(step.into_intents());

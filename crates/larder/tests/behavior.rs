@@ -4,6 +4,7 @@ mod bulk;
 mod bulk_loads;
 mod bulkheads;
 mod cancellation;
+mod counts;
 mod decisions;
 mod early;
 mod explanations;

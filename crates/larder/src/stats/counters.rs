@@ -1,0 +1,177 @@
+//! Where is counted. All of it is always on.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use larder_core::{ErrorKind, Result, Usage};
+
+use super::CacheStats;
+use super::latency::Histogram;
+use super::striped::Striped;
+use crate::hit::{Hit, Tier};
+
+/// A count that is seldom added to, beside what it counts.
+#[derive(Debug, Default)]
+pub(crate) struct Count(AtomicU64);
+
+impl Count {
+    pub(crate) fn add_one(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn add(&self, more: usize) {
+        self.0.fetch_add(more as u64, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What one cache counts.
+#[derive(Debug)]
+pub(crate) struct Counters {
+    local_hits: Striped,
+    missing: Striped,
+    remote_hits: Count,
+    stale_hits: Count,
+    loaded: Count,
+    misses: Count,
+    failed: Count,
+    loads: Count,
+    load_errors: Count,
+    loads_shed: Count,
+    pub(crate) early_refreshes: Count,
+    pub(crate) refused: Count,
+    pub(crate) unreadable: Count,
+    pub(crate) unsealed: Count,
+    pub(crate) degraded: Count,
+    load_time: Histogram,
+    pub(crate) remote_time: Histogram,
+}
+
+impl Counters {
+    pub(crate) fn new() -> Self {
+        Self {
+            local_hits: Striped::default(),
+            missing: Striped::default(),
+            remote_hits: Count::default(),
+            stale_hits: Count::default(),
+            loaded: Count::default(),
+            misses: Count::default(),
+            failed: Count::default(),
+            loads: Count::default(),
+            load_errors: Count::default(),
+            loads_shed: Count::default(),
+            early_refreshes: Count::default(),
+            refused: Count::default(),
+            unreadable: Count::default(),
+            unsealed: Count::default(),
+            degraded: Count::default(),
+            load_time: Histogram::new(),
+            remote_time: Histogram::new(),
+        }
+    }
+
+    /// Counts what this process could answer by itself at once. All that most reads are.
+    #[inline]
+    pub(crate) fn hit<V>(&self, hit: Option<&Hit<V>>) {
+        if hit.is_some() { &self.local_hits } else { &self.missing }.add_one();
+    }
+
+    /// Counts a read that does not load.
+    pub(crate) fn looked<V>(&self, hit: Option<&Hit<V>>) {
+        match hit {
+            Some(hit) => self.answered(hit),
+            None => self.misses.add_one(),
+        }
+    }
+
+    /// Counts a read that loads what it does not find.
+    pub(crate) fn fetched<V>(&self, result: &Result<Hit<V>>) {
+        match result {
+            Ok(hit) => self.answered(hit),
+            Err(error) if error.kind() == ErrorKind::Missing => self.missing.add_one(),
+            Err(_) => self.failed.add_one(),
+        }
+    }
+
+    /// The same for one of many keys.
+    pub(crate) fn fetched_one<V>(&self, hit: Option<&Hit<V>>) {
+        match hit {
+            Some(hit) => self.answered(hit),
+            None => self.missing.add_one(),
+        }
+    }
+
+    pub(crate) fn failed(&self) {
+        self.failed.add_one();
+    }
+
+    fn answered<V>(&self, hit: &Hit<V>) {
+        match hit.tier() {
+            _ if hit.is_stale() => self.stale_hits.add_one(),
+            Tier::Local => self.local_hits.add_one(),
+            Tier::Remote => self.remote_hits.add_one(),
+            Tier::Origin => self.loaded.add_one(),
+        }
+    }
+
+    /// Counts a load of so many values that took so long.
+    pub(crate) fn load<A>(&self, answer: &Result<A>, values: usize, took: Duration) {
+        match answer {
+            Err(error) if error.kind() == ErrorKind::Overloaded => return self.loads_shed.add(values),
+            Err(_) => self.load_errors.add(values),
+            Ok(_) => self.loads.add(values),
+        }
+        self.load_time.record(took);
+    }
+
+    pub(crate) fn snapshot(&self, usage: Usage) -> CacheStats {
+        CacheStats {
+            local_hits: self.local_hits.sum(),
+            remote_hits: self.remote_hits.get(),
+            stale_hits: self.stale_hits.get(),
+            loaded: self.loaded.get(),
+            missing: self.missing.sum(),
+            misses: self.misses.get(),
+            failed: self.failed.get(),
+            loads: self.loads.get(),
+            load_errors: self.load_errors.get(),
+            loads_shed: self.loads_shed.get(),
+            early_refreshes: self.early_refreshes.get(),
+            refused: self.refused.get(),
+            unreadable: self.unreadable.get(),
+            unsealed: self.unsealed.get(),
+            degraded: self.degraded.get(),
+            entries: usage.entries,
+            weight: usage.weight,
+            load_time: self.load_time.snapshot(),
+            remote_time: self.remote_time.snapshot(),
+        }
+    }
+}
+
+/// What the process counts besides.
+#[derive(Debug, Default)]
+pub(crate) struct NodeCounters {
+    pub(crate) sent: Count,
+    pub(crate) deferred: Count,
+    pub(crate) heard: Count,
+    pub(crate) gaps: Count,
+    pub(crate) losses: Count,
+}
+
+impl NodeCounters {
+    /// What has been counted, without the caches.
+    pub(crate) fn snapshot(&self) -> super::Stats {
+        super::Stats {
+            caches: Vec::new(),
+            sent: self.sent.get(),
+            deferred: self.deferred.get(),
+            heard: self.heard.get(),
+            gaps: self.gaps.get(),
+            losses: self.losses.get(),
+        }
+    }
+}
