@@ -236,7 +236,7 @@ impl Conductor {
     }
 
     fn judge(self, windows: Vec<Window>, quiet: Moment) -> Run {
-        let (memory, history) = (self.desk.most_memory(), self.database.history());
+        let (memory, history) = (self.desk.most_memory(), self.database.history(&windows));
         if memory > MEMORY {
             self.database.complain(format!("a worker had {memory} KiB of memory"));
         }

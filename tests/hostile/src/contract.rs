@@ -1,5 +1,6 @@
 //! When it was broken, and what was promised meanwhile.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use larder_core::Moment;
@@ -14,6 +15,16 @@ pub(crate) const TICK: Duration = Duration::from_millis(10);
 
 /// Until the last writer has told a new master what the old one took with it, once everybody knows who the master is.
 pub(crate) const TOLD_AGAIN: Duration = Duration::from_secs(5);
+
+/// What a guard is lost by: a server that has lost its memory, or has jumped in time. If its writer is lost too, nobody knows.
+const UNGUARDED: &[&str] = &[
+    "server-killed",
+    "everything-forgotten",
+    "memory-evicted",
+    "server-clock-ahead",
+    "server-clock-behind",
+    "clock-behind-and-worker-dead",
+];
 
 /// The name of the time in which nothing is broken.
 pub(crate) const CALM: &str = "nothing is broken";
@@ -56,6 +67,13 @@ impl Window {
                 self.done.since(self.began) + TOLD_AGAIN + self.topology.bound() + TICK
             }
         }
+    }
+
+    /// Whether a guard may be lost by it that was begun in this time. A new master may not have heard of one that was
+    /// begun shortly before.
+    pub(crate) fn takes_guards_away(&self, begin: &Range<Moment>) -> bool {
+        let is_lossy = self.promise == Promise::UntilToldAgain || UNGUARDED.contains(&self.fault.name);
+        is_lossy && begin.start < self.end() && self.began.before(self.topology.bound()) < begin.end
     }
 
     fn phase(&self) -> Phase {
@@ -108,6 +126,15 @@ mod tests {
             topology: Topology::Sentinel,
             notes: String::new(),
         }
+    }
+
+    #[test]
+    fn what_takes_guards_away_is_there() {
+        assert!(UNGUARDED.iter().all(|name| faults::named(name).is_some()));
+        let at = |second| Moment::ORIGIN.after(Duration::from_secs(second));
+        assert!(window("server-killed").takes_guards_away(&(at(9)..at(10))));
+        assert!(!window("server-killed").takes_guards_away(&(at(15)..at(16))));
+        assert!(!window("messages-lost").takes_guards_away(&(at(9)..at(10))));
     }
 
     #[test]

@@ -8,11 +8,15 @@ use std::time::Duration;
 use larder_core::{Clock, Moment};
 use larder_testkit::history::{History, Write};
 
+use crate::contract::Window;
 use crate::name::Name;
 use crate::wire::{Answer, Question, Seen};
 
 /// A read that took longer is remembered as slow.
 const SLOW: Duration = Duration::from_millis(10);
+
+/// No node has this number.
+const NOBODY: usize = usize::MAX;
 
 /// The database, in the memory of the conductor. Clones are the same one.
 #[derive(Clone, Debug)]
@@ -29,17 +33,24 @@ struct Books {
     /// The reads, each with its node.
     reads: Vec<(usize, Seen)>,
     slow: Vec<(Moment, Duration)>,
+    /// When somebody read without the shared tier.
+    alone: Vec<Range<Moment>>,
     wrong: Vec<String>,
 }
 
 /// A write: whose it is, when it began, and when the fleet had been told.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Entry {
     node: usize,
+    /// The moment of its COMMIT, too: loads see it from then on.
     began: Moment,
+    /// When its invalidation had returned, if it was deferred.
+    returned: Option<Moment>,
     acknowledged: Option<Moment>,
     /// Whether not its key was invalidated but its tag.
     is_indirect: bool,
+    /// When its guard held.
+    guarded: Range<Moment>,
 }
 
 impl Database {
@@ -53,14 +64,21 @@ impl Database {
             Question::Load(names) => {
                 Answer::Versions(names.iter().map(|name| books.version(*name)).collect())
             }
-            Question::Write(names) => books.commit(names, self.entry(node, false)),
-            Question::WriteByTag(names) => books.commit(names, self.entry(node, true)),
+            Question::Write(names) => books.commit(names, &self.entry(node)),
+            Question::WriteByTag(names) => {
+                books.commit(names, &Entry { is_indirect: true, ..self.entry(node) })
+            }
+            Question::WriteGuarded(name, Range { start, end }) => {
+                let guarded = Moment::from_nanos(*start)..Moment::from_nanos(*end);
+                books.commit(&[*name], &Entry { guarded, ..self.entry(node) })
+            }
             Question::Receipt(name) => Answer::Receipt(books.receipts.get(name).cloned()),
         }
     }
 
-    fn entry(&self, node: usize, is_indirect: bool) -> Entry {
-        Entry { node, began: self.clock.now(), acknowledged: None, is_indirect }
+    fn entry(&self, node: usize) -> Entry {
+        let began = self.clock.now();
+        Entry { node, began, returned: None, acknowledged: None, is_indirect: false, guarded: began..began }
     }
 
     /// Notes that the fleet was told of a version.
@@ -73,6 +91,18 @@ impl Database {
         if let Some(receipt) = receipt.filter(|_| version > last) {
             books.receipts.insert(name, (version, receipt));
         }
+    }
+
+    /// Notes that the node of a version knows of it, though the fleet could not be told.
+    pub(crate) fn defer(&self, name: Name, version: u64, at: Moment) {
+        if let Some(entry) = self.books().writes.get_mut(&(name, version)) {
+            entry.returned.get_or_insert(at);
+        }
+    }
+
+    /// Notes that somebody read without the shared tier.
+    pub(crate) fn leave_alone(&self, time: Range<Moment>) {
+        self.books().alone.push(time);
     }
 
     /// Notes what a reader was told.
@@ -101,17 +131,22 @@ impl Database {
         self.books().slow.clone()
     }
 
-    pub(crate) fn history(&self) -> History<Name> {
+    /// What was written and read. No guard is believed while one of these windows was open that takes guards away.
+    pub(crate) fn history(&self, windows: &[Window]) -> History<Name> {
         let books = self.books();
         let mut history = History::new();
         books.reads.iter().for_each(|(node, seen)| history.add_read(seen.into_read(*node)));
         for ((name, version), entry) in &books.writes {
             let write = Write::new(*name, *version, entry.node, entry.began);
             let write = if entry.is_indirect { write.indirect() } else { write };
-            history.add_write(match entry.acknowledged {
-                Some(then) => write.acknowledged(then),
-                None => write,
-            });
+            let write = entry.returned.into_iter().fold(write, Write::returned);
+            if entry.acknowledged.is_none() && books.is_guarded(entry, windows) {
+                // Nobody has kept anything since before the COMMIT: it is as if the fleet had been told then, by somebody who is
+                // not of it.
+                let told = Write::new(*name, *version, NOBODY, entry.began).indirect();
+                history.add_write(told.acknowledged(entry.began));
+            }
+            history.add_write(entry.acknowledged.into_iter().fold(write, Write::acknowledged));
         }
         history
     }
@@ -153,14 +188,22 @@ impl Books {
     }
 
     /// All at once, as far as anybody can see.
-    fn commit(&mut self, names: &[Name], entry: Entry) -> Answer {
+    fn commit(&mut self, names: &[Name], entry: &Entry) -> Answer {
         let versions = names.iter().map(|name| {
             let version = self.version(*name) + 1;
             self.versions.insert(*name, version);
-            self.writes.insert((*name, version), entry);
+            self.writes.insert((*name, version), entry.clone());
             version
         });
         Answer::Versions(versions.collect())
+    }
+
+    /// Whether its guard held at the COMMIT, and everybody asked the shared tier who loaded in between.
+    fn is_guarded(&self, entry: &Entry, windows: &[Window]) -> bool {
+        let begin = &(entry.guarded.start..entry.began);
+        entry.guarded.contains(&entry.began)
+            && !self.alone.iter().any(|alone| alone.start <= begin.end && begin.start <= alone.end)
+            && !windows.iter().any(|window| window.takes_guards_away(begin))
     }
 }
 
@@ -187,6 +230,6 @@ mod tests {
             panic!("there is one")
         };
         assert_eq!((version, receipt.as_str()), (2, "second"));
-        assert!(database.history().writes().iter().all(|write| write.acknowledged_at() == Some(now)));
+        assert!(database.history(&[]).writes().iter().all(|write| write.acknowledged_at() == Some(now)));
     }
 }

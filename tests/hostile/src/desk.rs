@@ -119,9 +119,17 @@ impl Desk {
             Said::Told { name, version, at, receipt } => {
                 self.database.acknowledge(name, version, Moment::from_nanos(at), receipt);
             }
+            Said::Deferred { name, version, at } => {
+                self.database.defer(name, version, Moment::from_nanos(at));
+            }
             Said::Read(seen) => self.database.note(node, seen),
             Said::Wrong(what) => self.database.complain(format!("worker {node}: {what}")),
-            Said::State(state) => self.seats().update(node, state),
+            Said::State(state) => {
+                if let Some((from, to)) = state.alone {
+                    self.database.leave_alone(Moment::from_nanos(from)..Moment::from_nanos(to));
+                }
+                self.seats().update(node, state);
+            }
             Said::Swept => {
                 if let Some(seat) = self.seats().by_node.get_mut(&node) {
                     seat.has_swept = true;

@@ -1,4 +1,4 @@
-//! What is read and written: keys of three caches.
+//! What is read and written: keys of four caches.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,8 @@ pub(crate) enum Kind {
     Tagged,
     /// Every few moments there is a new key, which is looked for before it is inserted.
     Young,
+    /// Its values are written through, in the versions that the database gives them.
+    Versioned,
 }
 
 /// A key of a cache.
@@ -30,13 +32,14 @@ pub(crate) struct Name {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 3] = [Self::Plain, Self::Tagged, Self::Young];
+    pub(crate) const ALL: [Self; 4] = [Self::Plain, Self::Tagged, Self::Young, Self::Versioned];
 
     pub(crate) const fn text(self) -> &'static str {
         match self {
             Self::Plain => "plain",
             Self::Tagged => "tagged",
             Self::Young => "young",
+            Self::Versioned => "versioned",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What workers and conductor say to each other: one line of JSON each. A line that a dying worker did not end is none.
 
+use std::ops::Range;
+
 use larder_core::Moment;
 use larder_testkit::history::{Read, Source};
 use serde::{Deserialize, Serialize};
@@ -19,6 +21,12 @@ pub(crate) enum Said {
         at: u64,
         receipt: Option<String>,
     },
+    /// The invalidation of a version had returned by this moment, and is deferred.
+    Deferred {
+        name: Name,
+        version: u64,
+        at: u64,
+    },
     Read(Seen),
     State(State),
     /// A read or a write that went as none may.
@@ -36,6 +44,8 @@ pub(crate) enum Question {
     Write(Vec<Name>),
     /// The same for what is invalidated by a tag.
     WriteByTag(Vec<Name>),
+    /// The same for one that is guarded from the one moment to the other.
+    WriteGuarded(Name, Range<u64>),
     /// The last receipt that somebody got for this, and of which version.
     Receipt(Name),
 }
@@ -95,6 +105,8 @@ pub(crate) struct State {
     pub(crate) lost: u64,
     /// Its memory, in KiB.
     pub(crate) memory: u64,
+    /// Since it last said so, between these moments, reads went on without the shared tier.
+    pub(crate) alone: Option<(u64, u64)>,
 }
 
 /// What a worker is told.

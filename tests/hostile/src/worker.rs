@@ -1,5 +1,6 @@
 //! One process of the service: it reads and writes, and tells the conductor what came of it.
 
+mod alone;
 mod caches;
 mod link;
 mod polls;
@@ -23,6 +24,7 @@ use tokio::time::sleep;
 use crate::Result;
 use crate::pulse::Pulse;
 use crate::wire::{Order, Said, State};
+use alone::Alone;
 use caches::Caches;
 use link::Link;
 use polls::Fates;
@@ -50,6 +52,7 @@ const TELLING: Duration = Duration::from_millis(40);
 #[derive(Clone)]
 struct Worker {
     caches: Arc<Caches>,
+    alone: Alone,
     link: Link,
     clock: Clock,
     pulse: Pulse,
@@ -77,8 +80,10 @@ async fn serve(node: usize, place: usize, servers: &str, conductor: &str, schema
     let wall = Wall::default();
     // One of them goes by the system's clock, as a service does; there the watchdog is a thread.
     let clock = if place == 0 { Clock::default() } else { wall.clock() };
+    let alone = Alone::new(Clock::precise());
     let worker = Worker {
-        caches: Arc::new(Caches::open(servers, clock, schema).await?),
+        caches: Arc::new(Caches::open(servers, clock, schema, alone.clone()).await?),
+        alone,
         link,
         clock: Clock::precise(),
         pulse: Pulse::start(),
@@ -133,12 +138,17 @@ impl Worker {
     async fn tell(&self) {
         loop {
             let larder = &self.caches.larder;
+            if larder.deferred() > 0 {
+                // Of what it could not tell the shared tier, it does not ask that either.
+                self.alone.note();
+            }
             self.link.say(Said::State(State {
                 at: self.clock.now().as_nanos(),
                 is_in_sync: larder.is_in_sync(),
                 deferred: larder.deferred(),
                 lost: link::nanos(self.pulse.lost()),
                 memory: memory(),
+                alone: self.alone.take(),
             }));
             sleep(TELLING).await;
         }

@@ -3,12 +3,13 @@
 use std::io;
 use std::time::Duration;
 
-use larder::{Answer, Cache, Larder, Tag, Vigilance};
+use larder::{Answer, Cache, Larder, Tag, Version, Vigilance};
 use larder_codec::{Bincode, Envelope};
 use larder_core::{Clock, Schema};
 use serde::{Deserialize, Serialize};
 
 use super::APP;
+use super::alone::Alone;
 use crate::Result;
 use crate::name::{GROUPS, Kind, Name};
 
@@ -24,11 +25,12 @@ pub(super) struct Caches {
     plain: Cache<u32, Value>,
     tagged: Cache<u32, Value>,
     young: Cache<u32, Value>,
+    versioned: Cache<u32, Value>,
 }
 
 impl Caches {
-    pub(super) async fn open(servers: &str, clock: Clock, schema: u16) -> Result<Self> {
-        let larder = Larder::builder(APP).redis(servers).clock(clock).build().await?;
+    pub(super) async fn open(servers: &str, clock: Clock, schema: u16, alone: Alone) -> Result<Self> {
+        let larder = Larder::builder(APP).redis(servers).clock(clock).observer(alone).build().await?;
         let open = |kind: Kind| {
             larder
                 .cache(kind.text())
@@ -39,8 +41,9 @@ impl Caches {
                 // Its values are written down, for it has an envelope; but the schema is not that of their type.
                 .build_local()
         };
-        let (plain, tagged, young) = (open(Kind::Plain)?, open(Kind::Tagged)?, open(Kind::Young)?);
-        Ok(Self { larder, plain, tagged, young })
+        let (plain, tagged) = (open(Kind::Plain)?, open(Kind::Tagged)?);
+        let (young, versioned) = (open(Kind::Young)?, open(Kind::Versioned)?);
+        Ok(Self { larder, plain, tagged, young, versioned })
     }
 
     pub(super) fn of(&self, kind: Kind) -> &Cache<u32, Value> {
@@ -48,6 +51,7 @@ impl Caches {
             Kind::Plain => &self.plain,
             Kind::Tagged => &self.tagged,
             Kind::Young => &self.young,
+            Kind::Versioned => &self.versioned,
         }
     }
 }
@@ -60,6 +64,7 @@ pub(super) fn answer(name: Name, version: u64) -> io::Result<Answer<Value>> {
     };
     match name.kind {
         Kind::Tagged => Ok(answer.tag(&tag_of(name)?)),
+        Kind::Versioned => Ok(answer.version(Version::new(version))),
         Kind::Plain | Kind::Young => Ok(answer),
     }
 }

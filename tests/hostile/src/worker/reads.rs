@@ -50,7 +50,7 @@ impl Worker {
 
     /// A key to read or to write.
     pub(super) fn pick(&self, dice: &mut Rng) -> Name {
-        let kind = dice.choice([Kind::Plain, Kind::Plain, Kind::Tagged, Kind::Young]);
+        let kind = dice.choice([Kind::Plain, Kind::Plain, Kind::Tagged, Kind::Young, Kind::Versioned]);
         match kind.unwrap_or(Kind::Plain) {
             Kind::Young => Name { kind: Kind::Young, key: self.first_alive() + dice.u32(0..ALIVE) },
             kind => Name { kind, key: self.zipf.pick(dice) },
@@ -128,7 +128,7 @@ impl Worker {
         }
     }
 
-    async fn refresh(&self, name: Name) {
+    pub(super) async fn refresh(&self, name: Name) {
         let reading = self.begin(How::Refresh, 0);
         let found = self.caches.of(name.kind).refresh_with(&name.key, self.loader(name));
         if let Some(found) = self.in_time(name, reading, found).await {

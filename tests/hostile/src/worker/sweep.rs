@@ -18,7 +18,7 @@ impl Worker {
         let first = self.first_alive();
         match kind {
             Kind::Young => first..first + ALIVE,
-            Kind::Plain | Kind::Tagged => 0..KEYS,
+            Kind::Plain | Kind::Tagged | Kind::Versioned => 0..KEYS,
         }
     }
 

@@ -4,17 +4,20 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use fastrand::Rng;
-use larder::{ErrorKind, Receipt, Result};
+use larder::{Answer, ErrorKind, Inserted, Receipt, Result, Version};
 use tokio::time::sleep;
 
 use super::Worker;
-use super::caches::tag_of;
+use super::caches::{Value, tag_of};
 use super::polls::cancelled_at;
 use crate::name::{Kind, Name};
 use crate::wire::{Place, Said};
 
 /// How long the guard of a write holds that is never finished.
 const GUARD: Duration = Duration::from_secs(2);
+
+/// How long a guarded write takes until its COMMIT, at most.
+const BEFORE_COMMIT: Duration = Duration::from_millis(50);
 
 /// What was written, and could not be told yet.
 #[derive(Debug, Default)]
@@ -24,9 +27,12 @@ impl Worker {
     pub(super) async fn write(&self, dice: &mut Rng) {
         let name = self.pick(dice);
         match (name.kind, dice.u8(0..20)) {
+            (Kind::Versioned, 0..2) => self.cancel_insert(name, dice.u32(0..4)).await,
+            (Kind::Versioned, 2..6) => self.supersede(name).await,
+            (Kind::Versioned, _) => self.insert(name).await,
             (_, 0..2) => self.cancel_write(name, dice.u32(0..4)).await,
-            (Kind::Plain, 2..4) => self.write_many(name, dice).await,
-            (Kind::Plain, 4..6) => self.write_guarded(name, dice.u8(0..4) == 0).await,
+            (Kind::Plain | Kind::Young, 2..6) => self.write_guarded(name, dice).await,
+            (Kind::Plain, 6..8) => self.write_many(name, dice).await,
             (Kind::Tagged, 2..12) => self.write_group(name).await,
             _ => self.write_one(name).await,
         }
@@ -63,19 +69,58 @@ impl Worker {
         self.told(&written, told);
     }
 
-    /// One that is never finished leaves it to its guard.
-    async fn write_guarded(&self, name: Name, is_forgotten: bool) {
-        let cache = self.caches.of(name.kind);
-        let write = match cache.begin_write_within(GUARD, [&name.key]).await {
+    /// One in three is never finished, and leaves it to its guard.
+    async fn write_guarded(&self, name: Name, dice: &mut Rng) {
+        if dice.bool() {
+            // Somebody loads it right then, and must not keep what the guard finds under way.
+            let loading = self.clone();
+            tokio::spawn(async move { loading.refresh(name).await });
+        }
+        let began = self.clock.now();
+        let write = match self.caches.of(name.kind).begin_write_within(GUARD, [&name.key]).await {
             Ok(write) => write,
             Err(error) if error.kind() == ErrorKind::Closed => return,
             Err(error) => return self.wrong(format!("a write of {name:?} fails: {error:?}")),
         };
-        let Some(written) = self.commit(vec![name]).await else { return };
-        if !is_forgotten {
+        sleep(BEFORE_COMMIT.mul_f64(dice.f64())).await;
+        let guarded = if write.is_guarded() { began..began.after(GUARD) } else { began..began };
+        let Ok(versions) = self.link.commit_guarded(name, guarded).await else { return };
+        let Some(version) = versions.first().copied() else { return };
+        if dice.u8(0..3) > 0 {
             let told = self.fates.run(Place::Guard, write.finish()).await;
-            self.told(&written, told);
+            self.told(&[(name, version)], told);
         }
+    }
+
+    /// Writes through, in the version that the database gave it.
+    async fn insert(&self, name: Name) {
+        let Some((written, version)) = self.commit_one(name).await else { return };
+        let inserted = self.put(name, version);
+        match self.fates.run(Place::Invalidation, inserted).await {
+            Ok(Inserted::Stored(receipt) | Inserted::Foreign(receipt)) => self.told(&written, Ok(receipt)),
+            // What is newer has been announced.
+            Ok(Inserted::Outdated) => self.acknowledge(&written, None),
+            Ok(other) => self.wrong(format!("the insert of {written:?} comes to {other:?}")),
+            Err(error) => self.told(&written, Err(error)),
+        }
+    }
+
+    /// Is gone before it is known whether it was stored.
+    async fn cancel_insert(&self, name: Name, waits: u32) {
+        let Some((_, version)) = self.commit_one(name).await else { return };
+        let _gone = cancelled_at(waits, self.put(name, version)).await;
+    }
+
+    async fn put(&self, name: Name, version: u64) -> Result<Inserted> {
+        let value = Answer::value(Value { name, version });
+        self.caches.of(name.kind).insert(&name.key, value, Version::new(version)).await
+    }
+
+    /// The value is not at hand, but its version is.
+    async fn supersede(&self, name: Name) {
+        let Some((written, version)) = self.commit_one(name).await else { return };
+        let told = self.caches.of(name.kind).invalidate_version(&name.key, Version::new(version)).await;
+        self.told(&written, told);
     }
 
     /// Is gone before it is known whether the fleet was told.
@@ -92,9 +137,21 @@ impl Worker {
         Some(names.into_iter().zip(versions).collect())
     }
 
+    async fn commit_one(&self, name: Name) -> Option<(Vec<(Name, u64)>, u64)> {
+        let written = self.commit(vec![name]).await?;
+        let (_, version) = *written.first()?;
+        Some((written, version))
+    }
+
     fn told(&self, written: &[(Name, u64)], outcome: Result<Receipt>) {
         match outcome {
-            Ok(receipt) if receipt.is_deferred() => self.waiting.add(written),
+            Ok(receipt) if receipt.is_deferred() => {
+                let at = self.clock.now().as_nanos();
+                for (name, version) in written.iter().copied() {
+                    self.link.say(Said::Deferred { name, version, at });
+                }
+                self.waiting.add(written);
+            }
             Ok(receipt) => self.acknowledge(written, Some(&receipt)),
             // It is being replaced.
             Err(error) if error.kind() == ErrorKind::Closed => {}
