@@ -232,4 +232,33 @@ mod tests {
         assert_eq!((version, receipt.as_str()), (2, "second"));
         assert!(database.history(&[]).writes().iter().all(|write| write.acknowledged_at() == Some(now)));
     }
+
+    /// A write whose guard held for so long before its COMMIT, and as long after it, and whose writer is gone.
+    fn guarded(time: Duration) -> (Database, Moment) {
+        let database = Database::new();
+        let now = Clock::precise().now();
+        let guarded = now.before(time).as_nanos()..now.after(time).as_nanos();
+        database.answer(0, &Question::WriteGuarded(NAME, guarded));
+        (database, now)
+    }
+
+    fn is_known(database: &Database) -> bool {
+        database.history(&[]).writes().iter().any(|write| write.acknowledged_at().is_some())
+    }
+
+    #[test]
+    fn a_guarded_write_needs_nobody_to_tell_of_it() {
+        assert!(is_known(&guarded(Duration::from_secs(60)).0));
+        assert!(!is_known(&guarded(Duration::ZERO).0), "it was over before the commit");
+    }
+
+    #[test]
+    fn a_guard_says_nothing_to_who_did_not_ask() {
+        const MINUTE: Duration = Duration::from_secs(60);
+        let (database, now) = guarded(MINUTE);
+        database.leave_alone(now.before(MINUTE * 3)..now.before(MINUTE * 2));
+        assert!(is_known(&database), "that was before");
+        database.leave_alone(now.before(MINUTE / 2)..now.before(MINUTE / 3));
+        assert!(!is_known(&database));
+    }
 }

@@ -17,7 +17,7 @@
 //! The database is the conductor's, so nothing of it is lost with a worker. It gives each write its version, and notes
 //! when that began; the worker tells when the fleet had been told. Both go by `CLOCK_MONOTONIC`, which is one clock
 //! for all processes. A worker that is killed leaves writes behind of which only the database knows; readers may see
-//! them, and need not.
+//! them, and need not; unless they were guarded, and whoever loaded before the COMMIT had asked the shared tier.
 //!
 //! # What is judged
 //!

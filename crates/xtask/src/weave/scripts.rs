@@ -48,6 +48,12 @@ pub(super) const EDITS: &[ScriptEdit] = &[
         from: "redis.call('UNLINK', KEYS[index], KEYS[index + 1])",
         to: "redis.call('UNLINK', KEYS[index + 1])",
     },
+    ScriptEdit {
+        weakness: "an older version is stored in the place of a newer one",
+        script: "put",
+        from: "if is_less(version, newest(value, KEYS[4])) then return {2} end",
+        to: "",
+    },
 ];
 
 /// The names of what is woven into scripts.

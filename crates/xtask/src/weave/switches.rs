@@ -100,6 +100,14 @@ pub(super) const SWITCHES: &[Switch] = &[
     // Woven with the one before.
     found("the begin of a guarded write leaves the value where it is", &[]),
     found(
+        "an older version is stored in the place of a newer one",
+        &[edit(
+            SERVER_WRITES,
+            "    (known > version).then_some(Put::Outdated)",
+            "    (!WEAK && known > version).then_some(Put::Outdated)",
+        )],
+    ),
+    found(
         "a load is kept whatever has overtaken it",
         &[edit(FENCE, "        if *last > stamp.0 {", "        if !WEAK && *last > stamp.0 {")],
     ),
