@@ -10,7 +10,7 @@ use larder_testkit::history::{History, Write};
 
 use crate::contract::Window;
 use crate::name::Name;
-use crate::wire::{Answer, Question, Seen};
+use crate::wire::{Answer, Manner, Question, Seen};
 
 /// A read that took longer is remembered as slow.
 const SLOW: Duration = Duration::from_millis(10);
@@ -64,21 +64,11 @@ impl Database {
             Question::Load(names) => {
                 Answer::Versions(names.iter().map(|name| books.version(*name)).collect())
             }
-            Question::Write(names) => books.commit(names, &self.entry(node)),
-            Question::WriteByTag(names) => {
-                books.commit(names, &Entry { is_indirect: true, ..self.entry(node) })
-            }
-            Question::WriteGuarded(name, Range { start, end }) => {
-                let guarded = Moment::from_nanos(*start)..Moment::from_nanos(*end);
-                books.commit(&[*name], &Entry { guarded, ..self.entry(node) })
+            Question::Write(names, manner) => {
+                books.commit(names, &Entry::new(node, self.clock.now(), manner))
             }
             Question::Receipt(name) => Answer::Receipt(books.receipts.get(name).cloned()),
         }
-    }
-
-    fn entry(&self, node: usize) -> Entry {
-        let began = self.clock.now();
-        Entry { node, began, returned: None, acknowledged: None, is_indirect: false, guarded: began..began }
     }
 
     /// Notes that the fleet was told of a version.
@@ -182,6 +172,17 @@ impl Database {
     }
 }
 
+impl Entry {
+    fn new(node: usize, began: Moment, manner: &Manner) -> Self {
+        let is_indirect = matches!(manner, Manner::Tag);
+        let guarded = match manner {
+            Manner::Guarded(time) => Moment::from_nanos(time.start)..Moment::from_nanos(time.end),
+            Manner::Keys | Manner::Tag => began..began,
+        };
+        Self { node, began, returned: None, acknowledged: None, is_indirect, guarded }
+    }
+}
+
 impl Books {
     fn version(&self, name: Name) -> u64 {
         self.versions.get(&name).copied().unwrap_or_default()
@@ -218,7 +219,8 @@ mod tests {
     fn versions_grow_and_receipts_are_of_the_latest() {
         let database = Database::new();
         for expected in 1..=2 {
-            let Answer::Versions(versions) = database.answer(0, &Question::Write(vec![NAME])) else {
+            let Answer::Versions(versions) = database.answer(0, &Question::Write(vec![NAME], Manner::Keys))
+            else {
                 panic!("it is a write")
             };
             assert_eq!(versions, [expected]);
@@ -238,7 +240,7 @@ mod tests {
         let database = Database::new();
         let now = Clock::precise().now();
         let guarded = now.before(time).as_nanos()..now.after(time).as_nanos();
-        database.answer(0, &Question::WriteGuarded(NAME, guarded));
+        database.answer(0, &Question::Write(vec![NAME], Manner::Guarded(guarded)));
         (database, now)
     }
 

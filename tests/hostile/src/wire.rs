@@ -41,13 +41,20 @@ pub(crate) enum Question {
     /// The versions of these; 0 for what is not there.
     Load(Vec<Name>),
     /// COMMIT: a new version for each of these, all at once.
-    Write(Vec<Name>),
-    /// The same for what is invalidated by a tag.
-    WriteByTag(Vec<Name>),
-    /// The same for one that is guarded from the one moment to the other.
-    WriteGuarded(Name, Range<u64>),
+    Write(Vec<Name>, Manner),
     /// The last receipt that somebody got for this, and of which version.
     Receipt(Name),
+}
+
+/// How a write is told to the fleet.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Manner {
+    /// By its keys.
+    Keys,
+    /// By a tag that they carry.
+    Tag,
+    /// By its keys, which are guarded from the one moment to the other.
+    Guarded(Range<u64>),
 }
 
 #[derive(Debug, Serialize, Deserialize)]

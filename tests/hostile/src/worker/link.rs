@@ -2,19 +2,17 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use larder_core::Moment;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::name::Name;
-use crate::wire::{Answer, Line, Order, Question, Said, line};
+use crate::wire::{Answer, Line, Manner, Order, Question, Said, line};
 
 /// A line over which many ask at once. Clones are the same one.
 #[derive(Clone, Debug)]
@@ -68,19 +66,8 @@ impl Link {
     }
 
     /// COMMIT. Returns the new versions.
-    pub(super) async fn commit(&self, names: Vec<Name>) -> io::Result<Vec<u64>> {
-        self.versions(Question::Write(names)).await
-    }
-
-    /// The same for what is invalidated by a tag.
-    pub(super) async fn commit_by_tag(&self, names: Vec<Name>) -> io::Result<Vec<u64>> {
-        self.versions(Question::WriteByTag(names)).await
-    }
-
-    /// The same for one that is guarded for this time. If that is none, it is not guarded.
-    pub(super) async fn commit_guarded(&self, name: Name, guarded: Range<Moment>) -> io::Result<Vec<u64>> {
-        let guarded = guarded.start.as_nanos()..guarded.end.as_nanos();
-        self.versions(Question::WriteGuarded(name, guarded)).await
+    pub(super) async fn commit(&self, names: Vec<Name>, manner: Manner) -> io::Result<Vec<u64>> {
+        self.versions(Question::Write(names, manner)).await
     }
 
     /// The last receipt that somebody got for this, and of which version.

@@ -11,7 +11,7 @@ use super::Worker;
 use super::caches::{Value, tag_of};
 use super::polls::cancelled_at;
 use crate::name::{Kind, Name};
-use crate::wire::{Place, Said};
+use crate::wire::{Manner, Place, Said};
 
 /// How long the guard of a write holds that is never finished.
 const GUARD: Duration = Duration::from_secs(2);
@@ -39,10 +39,10 @@ impl Worker {
     }
 
     async fn write_one(&self, name: Name) {
-        let Some(written) = self.commit(vec![name]).await else { return };
+        let Some(version) = self.commit_one(name).await else { return };
         let told = self.caches.of(name.kind).invalidate(&name.key);
         let told = self.fates.run(Place::Invalidation, told).await;
-        self.told(&written, told);
+        self.told(&[(name, version)], told);
     }
 
     async fn write_many(&self, first: Name, dice: &mut Rng) {
@@ -53,7 +53,7 @@ impl Worker {
         names.sort_unstable();
         names.dedup();
         let keys: Vec<u32> = names.iter().map(|name| name.key).collect();
-        let Some(written) = self.commit(names).await else { return };
+        let Some(written) = self.commit(names, Manner::Keys).await else { return };
         let told = self.caches.of(first.kind).invalidate_many(&keys).await;
         self.told(&written, told);
     }
@@ -61,9 +61,7 @@ impl Worker {
     /// All that carry a tag, at once.
     async fn write_group(&self, name: Name) {
         let Ok(tag) = tag_of(name) else { return };
-        let names = name.group();
-        let Ok(versions) = self.link.commit_by_tag(names.clone()).await else { return };
-        let written: Vec<_> = names.into_iter().zip(versions).collect();
+        let Some(written) = self.commit(name.group(), Manner::Tag).await else { return };
         let told = self.caches.larder.invalidate_tag(&tag);
         let told = self.fates.run(Place::Invalidation, told).await;
         self.told(&written, told);
@@ -83,19 +81,19 @@ impl Worker {
             Err(error) => return self.wrong(format!("a write of {name:?} fails: {error:?}")),
         };
         sleep(BEFORE_COMMIT.mul_f64(dice.f64())).await;
-        let guarded = if write.is_guarded() { began..began.after(GUARD) } else { began..began };
-        let Ok(versions) = self.link.commit_guarded(name, guarded).await else { return };
-        let Some(version) = versions.first().copied() else { return };
+        let until = if write.is_guarded() { began.after(GUARD) } else { began };
+        let manner = Manner::Guarded(began.as_nanos()..until.as_nanos());
+        let Some(written) = self.commit(vec![name], manner).await else { return };
         if dice.u8(0..3) > 0 {
             let told = self.fates.run(Place::Guard, write.finish()).await;
-            self.told(&[(name, version)], told);
+            self.told(&written, told);
         }
     }
 
     /// Writes through, in the version that the database gave it.
     async fn insert(&self, name: Name) {
-        let Some((written, version)) = self.commit_one(name).await else { return };
-        let inserted = self.put(name, version);
+        let Some(version) = self.commit_one(name).await else { return };
+        let (inserted, written) = (self.put(name, version), [(name, version)]);
         match self.fates.run(Place::Invalidation, inserted).await {
             Ok(Inserted::Stored(receipt) | Inserted::Foreign(receipt)) => self.told(&written, Ok(receipt)),
             // What is newer has been announced.
@@ -107,7 +105,7 @@ impl Worker {
 
     /// Is gone before it is known whether it was stored.
     async fn cancel_insert(&self, name: Name, waits: u32) {
-        let Some((_, version)) = self.commit_one(name).await else { return };
+        let Some(version) = self.commit_one(name).await else { return };
         let _gone = cancelled_at(waits, self.put(name, version)).await;
     }
 
@@ -118,29 +116,28 @@ impl Worker {
 
     /// The value is not at hand, but its version is.
     async fn supersede(&self, name: Name) {
-        let Some((written, version)) = self.commit_one(name).await else { return };
+        let Some(version) = self.commit_one(name).await else { return };
         let told = self.caches.of(name.kind).invalidate_version(&name.key, Version::new(version)).await;
-        self.told(&written, told);
+        self.told(&[(name, version)], told);
     }
 
     /// Is gone before it is known whether the fleet was told.
     async fn cancel_write(&self, name: Name, waits: u32) {
-        let Some(written) = self.commit(vec![name]).await else { return };
+        let Some(version) = self.commit_one(name).await else { return };
         if let Some(told) = cancelled_at(waits, self.caches.of(name.kind).invalidate(&name.key)).await {
-            self.told(&written, told);
+            self.told(&[(name, version)], told);
         }
     }
 
     /// COMMIT. `None` if the conductor is gone.
-    async fn commit(&self, names: Vec<Name>) -> Option<Vec<(Name, u64)>> {
-        let versions = self.link.commit(names.clone()).await.ok()?;
+    async fn commit(&self, names: Vec<Name>, manner: Manner) -> Option<Vec<(Name, u64)>> {
+        let versions = self.link.commit(names.clone(), manner).await.ok()?;
         Some(names.into_iter().zip(versions).collect())
     }
 
-    async fn commit_one(&self, name: Name) -> Option<(Vec<(Name, u64)>, u64)> {
-        let written = self.commit(vec![name]).await?;
-        let (_, version) = *written.first()?;
-        Some((written, version))
+    /// The same for one key. Returns its version.
+    async fn commit_one(&self, name: Name) -> Option<u64> {
+        self.link.commit(vec![name], Manner::Keys).await.ok()?.first().copied()
     }
 
     fn told(&self, written: &[(Name, u64)], outcome: Result<Receipt>) {
