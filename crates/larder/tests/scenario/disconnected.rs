@@ -113,14 +113,11 @@ async fn a_load_that_began_while_cut_off_is_not_trusted_after_the_reconnect() {
     let (fleet, reader, writer) = cut_off(WhileDisconnected::Bounded).await;
     let _unheard = writer.write(ADA).await;
     reader.faults.fail(1);
-    let gate = fleet.database.pause();
-    let slow = reader.reading(ADA);
-    gate.reached().await;
+    let slow = reader.reading_up_to(fleet.database.pause(), ADA).await;
     let _unheard = writer.write(ADA).await;
     reader.faults.mend();
     settle().await;
     assert!(reader.larder.is_in_sync());
-    gate.open();
-    assert_eq!(slow.await.unwrap(), 2);
+    assert_eq!(slow.end().await, 2);
     assert_eq!(reader.read(ADA).await, 3);
 }

@@ -48,16 +48,13 @@ async fn r5_a_lease_that_came_back_fills_and_is_told_again() {
     let fleet = Fleet::new();
     let [writer, other] = fleet.nodes().await;
     let faults = fleet.server.faults().unwrap();
-    let gate = fleet.database.pause();
-    let slow = other.reading(ADA);
-    gate.reached().await;
+    let slow = other.reading_up_to(fleet.database.pause(), ADA).await;
     faults.replicate();
     let _receipt = writer.write(ADA).await;
     let replay = writer.remote.pause(Point::BeforeInvalidate);
     faults.fail_over();
     replay.reached().await;
-    gate.open();
-    assert_eq!(slow.await.unwrap(), 1);
+    assert_eq!(slow.end().await, 1);
     assert_eq!(fleet.shared(ADA).await, Some(1), "the lease is known again");
     assert_eq!(writer.read(ADA).await, 2, "the writer knows better");
     replay.open();
@@ -106,14 +103,11 @@ async fn r5_what_is_being_loaded_during_a_failover_is_not_kept() {
     let node = fleet.node().await;
     let faults = fleet.server.faults().unwrap();
     node.read(BOB).await;
-    let gate = fleet.database.pause();
-    let slow = node.reading(ADA);
-    gate.reached().await;
+    let slow = node.reading_up_to(fleet.database.pause(), ADA).await;
     faults.replicate();
     faults.fail_over();
     settle().await;
-    gate.open();
-    assert_eq!(slow.await.unwrap(), 1);
+    assert_eq!(slow.end().await, 1);
     assert!(!node.users.contains_local(&ADA) && !node.users.contains_local(&BOB));
 }
 

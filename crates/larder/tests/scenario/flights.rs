@@ -72,17 +72,14 @@ async fn a_lease_holder_who_dies_costs_one_lease_time() {
 async fn a_node_that_is_slow_to_fill_does_not_replace_what_came_after_its_lease() {
     let fleet = Fleet::new();
     let [slow, heir] = fleet.nodes().await;
-    let gate = fleet.database.pause();
-    let late = slow.reading(ADA);
-    gate.reached().await;
+    let late = slow.reading_up_to(fleet.database.pause(), ADA).await;
     // Cut off from the server it cannot renew, and nobody hears of it.
     slow.faults.freeze();
     sleep(ms(2_500)).await;
     fleet.database.commit(ADA);
     assert_eq!(heir.read(ADA).await, 2);
     slow.faults.thaw();
-    gate.open();
-    assert_eq!(late.await.unwrap(), 1);
+    assert_eq!(late.end().await, 1);
     assert_eq!(fleet.shared(ADA).await, Some(2));
 }
 
@@ -105,14 +102,11 @@ async fn who_waits_for_another_nodes_load_gets_what_that_has_filled() {
 async fn a_write_ends_the_wait_for_another_nodes_load() {
     let fleet = Fleet::new();
     let [first, second] = fleet.nodes().await;
-    let gate = fleet.database.pause();
-    let loading = first.reading(ADA);
-    gate.reached().await;
+    let loading = first.reading_up_to(fleet.database.pause(), ADA).await;
     let waiting = second.reading(ADA);
     sleep(ms(300)).await;
     let _receipt = second.write(ADA).await;
     assert_eq!(waiting.await.unwrap(), 2, "the lease it waited for is gone");
-    gate.open();
-    assert_eq!(loading.await.unwrap(), 1);
+    assert_eq!(loading.end().await, 1);
     assert_eq!(fleet.shared(ADA).await, Some(2));
 }

@@ -38,14 +38,11 @@ async fn r4_a_writer_who_dies_after_its_commit_leaves_nothing_stale() {
     let write = writer.begin(ADA).await;
     settle().await;
     assert_eq!((reader.tier(ADA).await, fleet.shared(ADA).await), (None, None));
-    let gate = fleet.database.pause();
-    let slow = reader.reading(ADA);
-    gate.reached().await;
+    let slow = reader.reading_up_to(fleet.database.pause(), ADA).await;
     fleet.database.commit(ADA);
     drop((write, writer));
-    gate.open();
 
-    assert_eq!(slow.await.unwrap(), 1, "it had read before the commit");
+    assert_eq!(slow.end().await, 1, "it had read before the commit");
     assert_eq!(fleet.shared(ADA).await, None);
     reader.reads_and_keeps_nothing(ADA).await;
     sleep(ms(GUARD)).await;
@@ -75,13 +72,10 @@ async fn r4_a_write_that_is_dropped_leaves_nothing_stale_on_its_own_node() {
     let writer = fleet.node().await;
     writer.read(ADA).await;
     let write = writer.begin(ADA).await;
-    let gate = fleet.database.pause();
-    let slow = writer.reading(ADA);
-    gate.reached().await;
+    let slow = writer.reading_up_to(fleet.database.pause(), ADA).await;
     fleet.database.commit(ADA);
     drop(write);
-    gate.open();
-    assert_eq!(slow.await.unwrap(), 1);
+    assert_eq!(slow.end().await, 1);
     writer.reads_and_keeps_nothing(ADA).await;
     sleep(ms(GUARD)).await;
     writer.reads_and_keeps(ADA).await;
@@ -92,13 +86,10 @@ async fn r4_a_load_from_before_a_guarded_write_that_fills_during_it_is_refused()
     let fleet = Fleet::new();
     let [writer, reader] = fleet.nodes().await;
     for node in [&writer, &reader] {
-        let gate = node.remote.pause(Point::BeforeFill);
-        let slow = node.reading(ADA);
-        gate.reached().await;
+        let slow = node.reading_up_to(node.remote.pause(Point::BeforeFill), ADA).await;
         let write = writer.begin(ADA).await;
         let version = fleet.database.commit(ADA);
-        gate.open();
-        assert_eq!(slow.await.unwrap(), version - 1);
+        assert_eq!(slow.end().await, version - 1);
         settle().await;
         assert_eq!((node.tier(ADA).await, fleet.shared(ADA).await), (None, None));
         let _receipt = write.finish().await.unwrap();
@@ -116,14 +107,11 @@ async fn r4_what_is_loaded_during_a_guarded_write_is_not_kept_though_it_comes_af
     let fleet = Fleet::new();
     let [writer, reader] = fleet.nodes().await;
     let write = writer.begin(ADA).await;
-    let gate = fleet.database.pause();
-    let slow = reader.reading(ADA);
-    gate.reached().await;
+    let slow = reader.reading_up_to(fleet.database.pause(), ADA).await;
     fleet.database.commit(ADA);
     let _receipt = write.finish().await.unwrap();
     settle().await;
-    gate.open();
-    assert_eq!(slow.await.unwrap(), 1);
+    assert_eq!(slow.end().await, 1);
     assert_eq!((reader.tier(ADA).await, fleet.shared(ADA).await), (None, None));
     reader.reads_and_keeps(ADA).await;
 }

@@ -10,14 +10,11 @@ use super::rig::*;
 async fn r1_a_fill_that_an_invalidation_overtook_is_rejected_everywhere() {
     let fleet = Fleet::new();
     let [reader, writer] = fleet.nodes().await;
-    let gate = fleet.database.pause();
-    let slow = reader.reading(ADA);
-    gate.reached().await;
+    let slow = reader.reading_up_to(fleet.database.pause(), ADA).await;
     let _receipt = writer.write(ADA).await;
     settle().await;
-    gate.open();
 
-    assert_eq!(slow.await.unwrap(), 1, "its caller came before the write");
+    assert_eq!(slow.end().await, 1, "its caller came before the write");
     assert_eq!(fleet.shared(ADA).await, None);
     assert_eq!((reader.tier(ADA).await, writer.tier(ADA).await), (None, None));
     assert_eq!((reader.read(ADA).await, writer.read(ADA).await), (2, 2));
@@ -27,14 +24,11 @@ async fn r1_a_fill_that_an_invalidation_overtook_is_rejected_everywhere() {
 async fn r1_a_refused_fill_leaves_nothing_here_though_the_notice_is_late() {
     let fleet = Fleet::new();
     let [reader, writer] = fleet.nodes().await;
-    let gate = fleet.database.pause();
-    let slow = reader.reading(ADA);
-    gate.reached().await;
+    let slow = reader.reading_up_to(fleet.database.pause(), ADA).await;
     reader.faults.hold();
     let _receipt = writer.write(ADA).await;
-    gate.open();
 
-    assert_eq!(slow.await.unwrap(), 1);
+    assert_eq!(slow.end().await, 1);
     assert_eq!(reader.tier(ADA).await, None);
     assert_eq!(reader.read(ADA).await, 2);
 }
@@ -44,14 +38,11 @@ async fn r1_a_load_without_a_lease_is_not_kept_either() {
     let fleet = Fleet::new();
     let [reader, writer] = fleet.nodes().await;
     reader.faults.fail(1);
-    let gate = fleet.database.pause();
-    let slow = reader.reading(ADA);
-    gate.reached().await;
+    let slow = reader.reading_up_to(fleet.database.pause(), ADA).await;
     let _receipt = writer.write(ADA).await;
     settle().await;
-    gate.open();
 
-    assert_eq!(slow.await.unwrap(), 1);
+    assert_eq!(slow.end().await, 1);
     assert_eq!(reader.read(ADA).await, 2);
 }
 
@@ -59,15 +50,12 @@ async fn r1_a_load_without_a_lease_is_not_kept_either() {
 async fn r1_an_expire_fences_as_an_invalidation_does() {
     let fleet = Fleet::new();
     let [reader, writer] = fleet.nodes().await;
-    let gate = fleet.database.pause();
-    let slow = reader.reading(ADA);
-    gate.reached().await;
+    let slow = reader.reading_up_to(fleet.database.pause(), ADA).await;
     fleet.database.commit(ADA);
     let _receipt = writer.users.expire(&ADA).await.unwrap();
     settle().await;
-    gate.open();
 
-    assert_eq!(slow.await.unwrap(), 1);
+    assert_eq!(slow.end().await, 1);
     assert_eq!(fleet.shared(ADA).await, None);
     assert_eq!(reader.read(ADA).await, 2);
 }
@@ -76,13 +64,10 @@ async fn r1_an_expire_fences_as_an_invalidation_does() {
 async fn r1_a_fill_on_its_way_is_overtaken_as_a_load_is() {
     let fleet = Fleet::new();
     let [reader, writer] = fleet.nodes().await;
-    let gate = reader.remote.pause(Point::BeforeFill);
-    let slow = reader.reading(ADA);
-    gate.reached().await;
+    let slow = reader.reading_up_to(reader.remote.pause(Point::BeforeFill), ADA).await;
     let _receipt = writer.write(ADA).await;
-    gate.open();
 
-    assert_eq!(slow.await.unwrap(), 1);
+    assert_eq!(slow.end().await, 1);
     assert_eq!(fleet.shared(ADA).await, None);
     assert_eq!(reader.read(ADA).await, 2);
 }
@@ -91,14 +76,11 @@ async fn r1_a_fill_on_its_way_is_overtaken_as_a_load_is() {
 async fn r1_a_fill_whose_answer_is_overtaken_is_dropped_again() {
     let fleet = Fleet::new();
     let [reader, writer] = fleet.nodes().await;
-    let gate = reader.remote.pause(Point::AfterFill);
-    let slow = reader.reading(ADA);
-    gate.reached().await;
+    let slow = reader.reading_up_to(reader.remote.pause(Point::AfterFill), ADA).await;
     let _receipt = writer.write(ADA).await;
     settle().await;
-    gate.open();
 
-    assert_eq!(slow.await.unwrap(), 1);
+    assert_eq!(slow.end().await, 1);
     assert_eq!(fleet.shared(ADA).await, None);
     assert_eq!(reader.read(ADA).await, 2);
 }
@@ -108,14 +90,11 @@ async fn r2_a_shared_hit_that_a_notice_overtook_is_not_kept() {
     let fleet = Fleet::new();
     let [reader, writer] = fleet.nodes().await;
     writer.read(ADA).await;
-    let gate = reader.remote.pause(Point::AfterGet);
-    let slow = reader.reading(ADA);
-    gate.reached().await;
+    let slow = reader.reading_up_to(reader.remote.pause(Point::AfterGet), ADA).await;
     let _receipt = writer.write(ADA).await;
     settle().await;
-    gate.open();
 
-    assert_eq!(slow.await.unwrap(), 1, "its caller came before the write");
+    assert_eq!(slow.end().await, 1, "its caller came before the write");
     assert_eq!(reader.read(ADA).await, 2);
 }
 
@@ -124,16 +103,13 @@ async fn r2_a_shared_hit_that_a_flush_overtook_is_not_kept() {
     let fleet = Fleet::new();
     let [reader, writer] = fleet.nodes().await;
     writer.read(ADA).await;
-    let gate = reader.remote.pause(Point::AfterGet);
-    let slow = reader.reading(ADA);
-    gate.reached().await;
+    let slow = reader.reading_up_to(reader.remote.pause(Point::AfterGet), ADA).await;
     reader.faults.lose(1);
     let _lost = writer.write(ADA).await;
     let _tells = writer.users.invalidate(&sibling(ADA)).await.unwrap();
     settle().await;
-    gate.open();
 
-    assert_eq!(slow.await.unwrap(), 1);
+    assert_eq!(slow.end().await, 1);
     assert_eq!(reader.read(ADA).await, 2);
 }
 
@@ -142,14 +118,11 @@ async fn r2_a_shared_hit_without_a_race_is_kept() {
     let fleet = Fleet::new();
     let [reader, writer] = fleet.nodes().await;
     writer.read(ADA).await;
-    let gate = reader.remote.pause(Point::AfterGet);
-    let slow = reader.reading(ADA);
-    gate.reached().await;
+    let slow = reader.reading_up_to(reader.remote.pause(Point::AfterGet), ADA).await;
     let _elsewhere = writer.write(BOB).await;
     settle().await;
-    gate.open();
 
-    assert_eq!(slow.await.unwrap(), 1);
+    assert_eq!(slow.end().await, 1);
     assert_eq!(reader.tier(ADA).await, Some(Tier::Local));
     assert_eq!(fleet.database.loads(), 1);
 }

@@ -105,16 +105,13 @@ async fn a_flush_fences_what_is_being_loaded() {
     let [reader, writer] = fleet.nodes().await;
     // Without a lease, so that nothing but the flush can find the load out.
     reader.faults.fail(1);
-    let gate = fleet.database.pause();
-    let slow = reader.reading(ADA);
-    gate.reached().await;
+    let slow = reader.reading_up_to(fleet.database.pause(), ADA).await;
     reader.faults.lose(1);
     let _lost = writer.write(ADA).await;
     sleep(interval()).await;
     settle().await;
-    gate.open();
 
-    assert_eq!(slow.await.unwrap(), 1);
+    assert_eq!(slow.end().await, 1);
     assert_eq!(reader.read(ADA).await, 2);
 }
 
@@ -123,16 +120,13 @@ async fn nobody_boards_a_load_from_before_a_flush() {
     let fleet = Fleet::new();
     let [reader, writer] = fleet.nodes().await;
     reader.faults.fail(1);
-    let gate = fleet.database.pause();
-    let slow = reader.reading(ADA);
-    gate.reached().await;
+    let slow = reader.reading_up_to(fleet.database.pause(), ADA).await;
     reader.faults.lose(1);
     let _lost = writer.write(ADA).await;
     sleep(interval()).await;
     settle().await;
     assert_eq!(reader.read(ADA).await, 2, "it does not wait for the other");
-    gate.open();
-    assert_eq!(slow.await.unwrap(), 1);
+    assert_eq!(slow.end().await, 1);
     assert_eq!(reader.read(ADA).await, 2);
 }
 

@@ -38,15 +38,12 @@ async fn what_was_on_its_way_before_a_read_that_went_past_it_is_not_kept() {
     let fleet = Fleet::new();
     let [reader, writer] = fleet.nodes().await;
     assert_eq!(writer.read(ADA).await, 1);
-    let gate = reader.remote.pause(Point::AfterGet);
-    let slow = reader.reading(ADA);
-    gate.reached().await;
+    let slow = reader.reading_up_to(reader.remote.pause(Point::AfterGet), ADA).await;
     reader.faults.hold();
     let _second = writer.write(ADA).await;
     assert_eq!(reading_past_local(&reader, ADA).await.unwrap(), 2);
-    gate.open();
 
-    assert_eq!(slow.await.unwrap(), 1, "its caller came before the write");
+    assert_eq!(slow.end().await, 1, "its caller came before the write");
     assert_eq!(reader.tier(ADA).await, Some(Tier::Local));
     assert_eq!(reader.read(ADA).await, 2);
 }

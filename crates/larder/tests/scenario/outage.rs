@@ -123,13 +123,10 @@ async fn a_write_whose_answer_was_lost_is_told_again() {
 async fn a_load_under_way_when_the_write_is_deferred_resurrects_nothing() {
     let fleet = Fleet::new();
     let [writer, other] = fleet.nodes().await;
-    let gate = fleet.database.pause();
-    let slow = writer.reading(ADA);
-    gate.reached().await;
+    let slow = writer.reading_up_to(fleet.database.pause(), ADA).await;
     writer.faults.freeze();
     assert!(writer.write(ADA).await.is_deferred());
-    gate.open();
-    assert_eq!(slow.await.unwrap(), 1);
+    assert_eq!(slow.end().await, 1);
     assert_eq!(writer.read(ADA).await, 2);
     writer.faults.thaw();
     sleep(2 * bound()).await;

@@ -51,13 +51,10 @@ async fn who_shows_a_receipt_boards_no_load_from_before_it() {
     let fleet = Fleet::new();
     let [reader, writer] = fleet.nodes().await;
     reader.faults.hold();
-    let gate = fleet.database.pause();
-    let slow = reader.reading(ADA);
-    gate.reached().await;
+    let slow = reader.reading_up_to(fleet.database.pause(), ADA).await;
     let receipt = writer.write(ADA).await;
     assert_eq!(reader.read_at_least(&receipt, ADA).await, 2, "it does not wait for the other");
-    gate.open();
-    assert_eq!(slow.await.unwrap(), 1);
+    assert_eq!(slow.end().await, 1);
     assert_eq!(reader.read(ADA).await, 2);
 }
 

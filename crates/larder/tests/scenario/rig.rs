@@ -144,6 +144,13 @@ impl Node {
         tokio::spawn(async move { *users.get_or_load(&key, move |key| database.load(key)).await.unwrap() })
     }
 
+    /// The same, when it has come to a gate.
+    pub(crate) async fn reading_up_to(&self, gate: Gate, key: u64) -> Halted {
+        let read = self.reading(key);
+        gate.reached().await;
+        Halted { gate, read }
+    }
+
     /// A read that sees the writes behind a receipt.
     pub(crate) async fn read_at_least(&self, receipt: &Receipt, key: u64) -> u64 {
         let database = self.database.clone();
@@ -166,6 +173,20 @@ impl Node {
     /// Where a read finds the key, which it must without loading.
     pub(crate) async fn tier(&self, key: u64) -> Option<Tier> {
         self.users.get(&key).await.unwrap().map(|hit| hit.tier())
+    }
+}
+
+/// A read that stands at a gate.
+pub(crate) struct Halted {
+    gate: Gate,
+    read: JoinHandle<u64>,
+}
+
+impl Halted {
+    /// Lets it go on, and returns which version it sees.
+    pub(crate) async fn end(self) -> u64 {
+        self.gate.open();
+        self.read.await.unwrap()
     }
 }
 

@@ -14,14 +14,11 @@ async fn tagged<const N: usize>() -> (Fleet, [Node; N]) {
 #[tokio::test(start_paused = true)]
 async fn r8_a_tag_that_a_value_turns_out_to_have_outdates_it() {
     let (fleet, [reader, writer]) = tagged().await;
-    let gate = fleet.database.pause();
-    let slow = reader.reading(ADA);
-    gate.reached().await;
+    let slow = reader.reading_up_to(fleet.database.pause(), ADA).await;
     let _receipt = writer.write_by_tag(ADA, &tag("people")).await;
     settle().await;
-    gate.open();
 
-    assert_eq!(slow.await.unwrap(), 1, "its caller came before the write");
+    assert_eq!(slow.end().await, 1, "its caller came before the write");
     assert_eq!(fleet.shared(ADA).await, None, "what was filled is outdated for everybody");
     assert_eq!((reader.read(ADA).await, writer.read(ADA).await), (2, 2));
 }
@@ -30,15 +27,12 @@ async fn r8_a_tag_that_a_value_turns_out_to_have_outdates_it() {
 async fn r8_a_clear_outdates_what_is_being_loaded() {
     let fleet = Fleet::new();
     let [reader, writer] = fleet.nodes().await;
-    let gate = fleet.database.pause();
-    let slow = reader.reading(ADA);
-    gate.reached().await;
+    let slow = reader.reading_up_to(fleet.database.pause(), ADA).await;
     fleet.database.commit(ADA);
     let _receipt = writer.users.clear().await.unwrap();
     settle().await;
-    gate.open();
 
-    assert_eq!(slow.await.unwrap(), 1);
+    assert_eq!(slow.end().await, 1);
     assert_eq!(fleet.shared(ADA).await, None);
     assert_eq!((reader.read(ADA).await, writer.read(ADA).await), (2, 2));
 }
@@ -68,29 +62,23 @@ async fn r8_a_tag_and_a_key_kill_alike_in_either_order() {
 async fn r8_who_comes_after_a_clear_does_not_wait_for_a_lease_from_before() {
     let fleet = Fleet::new();
     let [reader, writer] = fleet.nodes().await;
-    let gate = fleet.database.pause();
-    let slow = reader.reading(ADA);
-    gate.reached().await;
+    let slow = reader.reading_up_to(fleet.database.pause(), ADA).await;
     fleet.database.commit(ADA);
     let _receipt = writer.users.clear().await.unwrap();
     assert_eq!(writer.read(ADA).await, 2, "the lease is taken over");
-    gate.open();
-    assert_eq!(slow.await.unwrap(), 1);
+    assert_eq!(slow.end().await, 1);
     assert_eq!(fleet.shared(ADA).await, Some(2), "the late fill has not replaced it");
 }
 
 #[tokio::test(start_paused = true)]
 async fn r8_a_fill_that_was_born_before_its_tag_was_invalidated_is_loaded_anew() {
     let (fleet, [reader, writer]) = tagged().await;
-    let gate = fleet.database.pause();
-    let slow = reader.reading(ADA);
-    gate.reached().await;
+    let slow = reader.reading_up_to(fleet.database.pause(), ADA).await;
     let _receipt = writer.write_by_tag(ADA, &tag("people")).await;
     // The server cannot know that the load under way will have the tag: this read waits for it.
     let waiting = writer.reading(ADA);
     settle().await;
-    gate.open();
-    assert_eq!(slow.await.unwrap(), 1);
+    assert_eq!(slow.end().await, 1);
     assert_eq!(waiting.await.unwrap(), 2);
     assert_eq!(fleet.shared(ADA).await, Some(2));
 }
@@ -98,14 +86,11 @@ async fn r8_a_fill_that_was_born_before_its_tag_was_invalidated_is_loaded_anew()
 #[tokio::test(start_paused = true)]
 async fn r8_who_boarded_after_the_tag_was_invalidated_gets_nothing_from_before() {
     let (fleet, [node]) = tagged().await;
-    let gate = fleet.database.pause();
-    let before = node.reading(ADA);
-    gate.reached().await;
+    let before = node.reading_up_to(fleet.database.pause(), ADA).await;
     let _receipt = node.write_by_tag(ADA, &tag("people")).await;
     let after = node.reading(ADA);
     settle().await;
-    gate.open();
-    assert_eq!(before.await.unwrap(), 1);
+    assert_eq!(before.end().await, 1);
     assert_eq!(after.await.unwrap(), 2);
 }
 
@@ -113,14 +98,11 @@ async fn r8_who_boarded_after_the_tag_was_invalidated_gets_nothing_from_before()
 async fn r8_who_comes_after_a_clear_boards_no_load_from_before() {
     let fleet = Fleet::new();
     let node = fleet.node().await;
-    let gate = fleet.database.pause();
-    let before = node.reading(ADA);
-    gate.reached().await;
+    let before = node.reading_up_to(fleet.database.pause(), ADA).await;
     fleet.database.commit(ADA);
     let _receipt = node.users.clear().await.unwrap();
     assert_eq!(node.read(ADA).await, 2);
-    gate.open();
-    assert_eq!(before.await.unwrap(), 1);
+    assert_eq!(before.end().await, 1);
     assert_eq!(node.read(ADA).await, 2);
 }
 

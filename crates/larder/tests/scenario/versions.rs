@@ -58,13 +58,10 @@ async fn r6_what_is_read_during_a_versioned_write_is_dropped_after_it() {
 async fn r6_a_load_that_a_versioned_write_overtook_is_rejected() {
     let fleet = Fleet::new();
     let [reader, writer] = fleet.nodes().await;
-    let gate = fleet.database.pause();
-    let slow = reader.reading(ADA);
-    gate.reached().await;
+    let slow = reader.reading_up_to(fleet.database.pause(), ADA).await;
     assert!(matches!(insert(&writer, 2).await, Inserted::Stored(_)));
     settle().await;
-    gate.open();
-    assert_eq!(slow.await.unwrap(), 1);
+    assert_eq!(slow.end().await, 1);
     assert_eq!(fleet.shared(ADA).await, Some(2));
     assert_eq!((reader.read(ADA).await, writer.read(ADA).await), (2, 2));
 }

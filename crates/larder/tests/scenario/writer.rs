@@ -88,13 +88,10 @@ async fn a_writer_does_not_board_a_load_from_before_its_write() {
     let fleet = Fleet::new();
     let writer = fleet.node().await;
     writer.faults.hold();
-    let gate = fleet.database.pause();
-    let slow = writer.reading(ADA);
-    gate.reached().await;
+    let slow = writer.reading_up_to(fleet.database.pause(), ADA).await;
     let _receipt = writer.write(ADA).await;
     assert_eq!(writer.read(ADA).await, 2, "it does not wait for the other");
-    gate.open();
-    assert_eq!(slow.await.unwrap(), 1);
+    assert_eq!(slow.end().await, 1);
     assert_eq!(writer.read(ADA).await, 2);
 }
 
@@ -121,12 +118,9 @@ async fn a_shared_read_under_way_during_the_write_is_fenced() {
     let [writer, other] = fleet.nodes().await;
     other.read(ADA).await;
     writer.faults.hold();
-    let gate = writer.remote.pause(Point::AfterGet);
-    let slow = writer.reading(ADA);
-    gate.reached().await;
+    let slow = writer.reading_up_to(writer.remote.pause(Point::AfterGet), ADA).await;
     let _receipt = writer.write(ADA).await;
-    gate.open();
-    assert_eq!(slow.await.unwrap(), 1);
+    assert_eq!(slow.end().await, 1);
     assert_eq!(writer.read(ADA).await, 2);
 }
 
