@@ -53,15 +53,22 @@ async fn poll_until(moment: Moment, mut running: Running, polls: usize) -> bool 
     .await
 }
 
+/// Drops something after so many polls, and more and more, until it says that it has ended by then.
+async fn until_it_ends(what: &str, least: usize, dropped_after: impl AsyncFn(usize) -> bool) {
+    for polls in least..MOST_POLLS {
+        if dropped_after(polls).await {
+            return;
+        }
+    }
+    panic!("{what} does not end");
+}
+
 /// Drops each operation in each of its states.
 async fn check_cancelled(trouble: Trouble) {
     for operation in OPERATIONS {
         for moment in [Moment::AtOnce, Moment::WhenWoken] {
-            let mut polls = 0;
-            while !check_dropped_after(operation, trouble, moment, polls).await {
-                polls += 1;
-                assert!(polls < MOST_POLLS, "{} does not end in {trouble:?}", operation.name);
-            }
+            let drop_after = async |polls| check_dropped_after(operation, trouble, moment, polls).await;
+            until_it_ends(operation.name, 0, drop_after).await;
         }
     }
 }
@@ -130,7 +137,7 @@ async fn everything_may_be_dropped_while_nothing_is_heard() {
 
 #[tokio::test(start_paused = true)]
 async fn what_others_wait_for_may_be_dropped_at_any_time() {
-    for polls in 0..MOST_POLLS {
+    until_it_ends("a leader", 0, async |polls| {
         let stage = Stage::set().await;
         let _receipt = stage.users.invalidate("ada").await.unwrap();
         let (leader, follower) = (stage.users.clone(), stage.users.clone());
@@ -143,16 +150,14 @@ async fn what_others_wait_for_may_be_dropped_at_any_time() {
         let followed = timeout(secs(30), following).await.expect("nobody may hang").unwrap();
         assert_eq!(followed.unwrap().as_str(), "loaded");
         stage.check_sound(&format!("a leader after {polls} polls")).await;
-        if has_completed {
-            return;
-        }
-    }
-    panic!("the leader does not end");
+        has_completed
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_insert_into_the_process_s_memory_that_was_polled_once_takes_place() {
-    for polls in 1..MOST_POLLS {
+    until_it_ends("an insert", 1, async |polls| {
         let rig = Rig::new();
         let users = users(&yielding(&rig, 1).await).tiers(Tiers::LOCAL).build().unwrap();
         let insert = async { drop(users.insert("ada", "new".to_owned(), Version::new(1)).await) };
@@ -160,40 +165,34 @@ async fn an_insert_into_the_process_s_memory_that_was_polled_once_takes_place() 
         tokio::time::sleep(millis(1)).await;
         let kept = users.get("ada").await.unwrap();
         assert_eq!(kept.as_deref().map(String::as_str), Some("new"), "after {polls} polls");
-        if has_completed {
-            return;
-        }
-    }
-    panic!("it does not end");
+        has_completed
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_guarded_write_whose_end_was_polled_once_is_finished() {
-    for polls in 1..MOST_POLLS {
+    until_it_ends("the finish", 1, async |polls| {
         let stage = Stage::set().await;
         let write = stage.users.begin_write(["ada", "bob"]).await.unwrap();
         let has_completed = poll_and_drop(write.finish(), polls).await.is_some();
         tokio::time::sleep(millis(1)).await;
         stage.check_sound(&format!("after {polls} polls")).await;
-        if has_completed {
-            return;
-        }
-    }
-    panic!("it does not end");
+        has_completed
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_sweep_of_which_a_step_was_dropped_goes_on() {
-    for polls in 0..MOST_POLLS {
+    until_it_ends("a step", 0, async |polls| {
         let stage = Stage::set().await;
         let mut sweep = stage.larder.sweep("user").unwrap();
         let has_completed = poll_and_drop(sweep.step(), polls).await.is_some();
         sweep.run(1_000).await.unwrap();
         let left = stage.other.reading().skip_local().get("ada").await.unwrap();
         assert!(left.is_none() && sweep.seen() > 0, "after {polls} polls: {sweep:?}");
-        if has_completed {
-            return;
-        }
-    }
-    panic!("it does not end");
+        has_completed
+    })
+    .await;
 }
