@@ -35,14 +35,16 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         file: GUARDED_WRITE,
         from: "self.is_guarded = !receipt.is_deferred();",
         to: "self.is_guarded = !receipt.is_deferred() || true;",
-        noticed_by: Engine("guarded::r4_a_guard_that_could_be_set_in_part_is_none"),
+        noticed_by: Engine("guarded::outage::r4_a_guard_that_could_be_set_in_part_is_none"),
     },
     Weakening {
         name: "a guard that could not be set is set after the write",
         file: GUARDED_WRITE,
         from: "        node.recovery.forget(&self.guards());\n",
         to: "",
-        noticed_by: Engine("guarded::r4_a_guard_that_could_not_be_set_is_not_set_once_the_write_is_finished"),
+        noticed_by: Engine(
+            "guarded::outage::r4_a_guard_that_could_not_be_set_is_not_set_once_the_write_is_finished",
+        ),
     },
     Weakening {
         name: "a failover brings back a guard whose write is finished",
@@ -50,7 +52,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         from: "            log.told.remove(intent);\n",
         to: "",
         noticed_by: Engine(
-            "guarded::r4_a_failover_brings_back_no_guard_of_a_write_that_was_finished_long_ago",
+            "guarded::outage::r4_a_failover_brings_back_no_guard_of_a_write_that_was_finished_long_ago",
         ),
     },
     Weakening {
@@ -58,7 +60,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         file: RECOVERY,
         from: "(intent.clone(), now.max(*until))",
         to: "(intent.clone(), now.min(*until))",
-        noticed_by: Engine("guarded::r4_a_failover_ends_no_guard_that_has_held_for_long"),
+        noticed_by: Engine("guarded::outage::r4_a_failover_ends_no_guard_that_has_held_for_long"),
     },
     Weakening {
         name: "a key that could not be guarded is not in doubt",
@@ -66,7 +68,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         from: "Intent::Supersede(key, _) | Intent::Guard(key, ..) | Intent::Finish(key, _) = &intent",
         to: "Intent::Supersede(key, _) = &intent",
         noticed_by: Engine(
-            "guarded::r4_what_the_server_has_under_a_key_that_could_not_be_guarded_is_not_used_by_its_writer",
+            "guarded::outage::r4_what_the_server_has_under_an_unguarded_key_is_not_used_by_its_writer",
         ),
     },
     Weakening {
@@ -75,7 +77,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         from: "(attempt == Attempt::First).then(|| step.clone())",
         to: "(attempt == Attempt::First || true).then(|| step.clone())",
         noticed_by: Engine(
-            "guarded::r4_a_guard_that_is_being_set_again_when_the_write_is_finished_is_not_tried_once_more",
+            "guarded::outage::r4_a_guard_being_set_again_when_its_write_is_finished_is_not_tried_once_more",
         ),
     },
 ];
