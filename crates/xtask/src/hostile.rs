@@ -16,7 +16,6 @@ const MINUTES: &str = "1.5";
 const FAULTS: &[(&str, [&str; 2])] = &[
     ("trust does not end by itself", ["standalone", "worker-stopped-and-deaf"]),
     ("what the server could not be told is believed all the same", ["standalone", "line-frozen"]),
-    ("an older version is stored in the place of a newer one", ["standalone", "line-slow"]),
     ("after a failover nobody tells the server again", ["sentinel", "master-dies-unheard"]),
 ];
 

@@ -19,6 +19,9 @@ const GUARD: Duration = Duration::from_secs(2);
 /// How long a guarded write takes until its COMMIT, at most.
 const BEFORE_COMMIT: Duration = Duration::from_millis(50);
 
+/// How long a late insert takes from its COMMIT on, at most.
+const LATE: Duration = Duration::from_millis(100);
+
 /// What was written, and could not be told yet.
 #[derive(Debug, Default)]
 pub(super) struct Waiting(Mutex<Vec<(Name, u64)>>);
@@ -29,7 +32,7 @@ impl Worker {
         match (name.kind, dice.u8(0..20)) {
             (Kind::Versioned, 0..2) => self.cancel_insert(name, dice.u32(0..4)).await,
             (Kind::Versioned, 2..6) => self.supersede(name).await,
-            (Kind::Versioned, _) => self.insert(name).await,
+            (Kind::Versioned, _) => self.insert(name, dice).await,
             (_, 0..2) => self.cancel_write(name, dice.u32(0..4)).await,
             (Kind::Plain | Kind::Young, 2..6) => self.write_guarded(name, dice).await,
             (Kind::Plain, 6..8) => self.write_many(name, dice).await,
@@ -90,9 +93,12 @@ impl Worker {
         }
     }
 
-    /// Writes through, in the version that the database gave it.
-    async fn insert(&self, name: Name) {
+    /// Writes through, in the version that the database gave it. One in four is late, and may come after a newer one.
+    async fn insert(&self, name: Name, dice: &mut Rng) {
         let Some(version) = self.commit_one(name).await else { return };
+        if dice.u8(0..4) == 0 {
+            sleep(LATE.mul_f64(dice.f64())).await;
+        }
         let (inserted, written) = (self.put(name, version), [(name, version)]);
         match self.fates.run(Place::Invalidation, inserted).await {
             Ok(Inserted::Stored(receipt) | Inserted::Foreign(receipt)) => self.told(&written, Ok(receipt)),
