@@ -7,6 +7,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use larder::{Answer, ErrorKind, Hit, Optional, Receipt};
 use larder_core::Moment;
+use tokio::sync::oneshot;
 use tokio::time::sleep;
 
 use super::Worker;
@@ -128,9 +129,30 @@ impl Worker {
         }
     }
 
-    pub(super) async fn refresh(&self, name: Name) {
+    async fn refresh(&self, name: Name) {
+        self.refresh_with(name, self.loader(name)).await;
+    }
+
+    /// Has somebody load a key, and returns when the row has been read, and what was read is still on its way.
+    pub(super) async fn begin_load(&self, name: Name) {
+        let (worker, link, (read, is_read)) = (self.clone(), self.link.clone(), oneshot::channel());
+        let load = move |_| -> Loading {
+            Box::pin(async move {
+                let version = link.load(vec![name]).await?.first().copied();
+                // The writer may be gone.
+                _ = read.send(());
+                transport().await;
+                answer(name, version.unwrap_or_default())
+            })
+        };
+        tokio::spawn(async move { worker.refresh_with(name, load).await });
+        // Or it turns out that there is nothing to load.
+        _ = is_read.await;
+    }
+
+    async fn refresh_with(&self, name: Name, load: impl FnOnce(u32) -> Loading + Send + 'static) {
         let reading = self.begin(How::Refresh, 0);
-        let found = self.caches.of(name.kind).refresh_with(&name.key, self.loader(name));
+        let found = self.caches.of(name.kind).refresh_with(&name.key, load);
         if let Some(found) = self.in_time(name, reading, found).await {
             self.ended(name, reading, found.optional());
         }

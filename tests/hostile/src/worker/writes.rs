@@ -73,9 +73,8 @@ impl Worker {
     /// One in three is never finished, and leaves it to its guard.
     async fn write_guarded(&self, name: Name, dice: &mut Rng) {
         if dice.bool() {
-            // Somebody loads it right then, and must not keep what the guard finds under way.
-            let loading = self.clone();
-            tokio::spawn(async move { loading.refresh(name).await });
+            // The guard finds a load under way, which must not be kept.
+            self.begin_load(name).await;
         }
         let began = self.clock.now();
         let write = match self.caches.of(name.kind).begin_write_within(GUARD, [&name.key]).await {
