@@ -22,6 +22,7 @@ const FAULTS: &[(&str, [&str; 2])] = &[
 /// What the harness is not good for, and the simulation finds in a moment: what needs three things at the same moment, which do
 /// not come about by themselves on real servers.
 const ELSEWHERE: &[&str] = &[
+    "the writer does not drop its own copies when the server has answered",
     "who waits for another's load takes it whatever became of its tags",
     "what is kept nowhere leaves what is older here",
 ];
