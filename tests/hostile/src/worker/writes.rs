@@ -72,8 +72,9 @@ impl Worker {
 
     /// One in three is never finished, and leaves it to its guard.
     async fn write_guarded(&self, name: Name, dice: &mut Rng) {
-        if dice.bool() {
-            // The guard finds a load under way, which must not be kept.
+        // The guard finds a load under way, or one begins under it. Neither must be kept.
+        let is_loaded_before = dice.bool();
+        if is_loaded_before {
             self.begin_load(name).await;
         }
         let began = self.clock.now();
@@ -82,6 +83,9 @@ impl Worker {
             Err(error) if error.kind() == ErrorKind::Closed => return,
             Err(error) => return self.wrong(format!("a write of {name:?} fails: {error:?}")),
         };
+        if !is_loaded_before {
+            self.begin_load(name).await;
+        }
         sleep(BEFORE_COMMIT.mul_f64(dice.f64())).await;
         let until = if write.is_guarded() { began.after(GUARD) } else { began };
         let manner = Manner::Guarded(began.as_nanos()..until.as_nanos());
