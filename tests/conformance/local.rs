@@ -43,6 +43,8 @@ macro_rules! suite {
             expiry:
                 an_entry_lives_to_the_very_end_and_no_longer
                 past_its_fresh_time_an_entry_is_stale_to_the_end
+                what_is_due_is_served_and_one_refreshes_it
+                who_is_marked_stale_is_not_due
                 age_counts_from_the_beginning_of_the_load
                 a_missing_value_expires_like_any_other
                 an_expired_key_is_stale_and_usable

@@ -39,6 +39,35 @@ pub(super) fn past_its_fresh_time_an_entry_is_stale_to_the_end<T: Tier>() {
     assert_eq!(see(&users, "ada"), Seen::Absent);
 }
 
+pub(super) fn what_is_due_is_served_and_one_refreshes_it<T: Tier>() {
+    let rig = Rig::<T>::new();
+    let users = rig.users();
+    let due = FRESH / 2;
+    users.insert(users.stamp(), loaded(&users, "ada", 1, soon_stale()).due_at(due)).unwrap();
+    rig.time.advance(due.saturating_sub(INSTANT));
+    assert_eq!(see(&users, "ada"), fresh(1));
+    rig.time.advance(INSTANT);
+    assert_eq!(see(&users, "ada"), Seen::Due(Some(1)));
+    let Lookup::Due(entry) = users.get("ada") else {
+        panic!("it has just been due");
+    };
+    assert!(entry.claim_refresh(users.now()));
+    assert!(!entry.claim_refresh(users.now()));
+    assert_eq!(see(&users, "ada"), fresh(1));
+    rig.time.advance(FRESH.saturating_sub(due));
+    assert_eq!(see(&users, "ada"), stale(1));
+    assert!(!entry.claim_refresh(users.now()));
+}
+
+pub(super) fn who_is_marked_stale_is_not_due<T: Tier>() {
+    let rig = Rig::<T>::new();
+    let users = rig.users();
+    users.insert(users.stamp(), loaded(&users, "ada", 1, soon_stale()).due_at(FRESH / 2)).unwrap();
+    users.expire(hash(&users, "ada"));
+    rig.time.advance(FRESH / 2);
+    assert_eq!(see(&users, "ada"), stale(1));
+}
+
 pub(super) fn age_counts_from_the_beginning_of_the_load<T: Tier>() {
     let rig = Rig::<T>::new();
     let users = rig.users();

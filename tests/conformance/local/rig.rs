@@ -122,6 +122,7 @@ where
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Seen<V> {
     Fresh(Option<V>),
+    Due(Option<V>),
     Stale(Option<V>),
     Suspect(Option<V>),
     Absent,
@@ -135,6 +136,7 @@ where
     let value = |entry: Arc<Entry<V>>| entry.value().cloned();
     match shelf.get(key) {
         Lookup::Fresh(entry) => Seen::Fresh(value(entry)),
+        Lookup::Due(entry) => Seen::Due(value(entry)),
         Lookup::Stale(entry) => Seen::Stale(value(entry)),
         Lookup::Suspect(entry) => Seen::Suspect(value(entry)),
         Lookup::Absent => Seen::Absent,
