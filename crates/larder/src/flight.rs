@@ -147,9 +147,15 @@ impl<T: Clone> Flights<T> {
     }
 }
 
+impl<T> Aloft<T> {
+    fn new() -> Self {
+        Self { seats: Vec::new(), meanwhile: None }
+    }
+}
+
 impl<T> Flight<T> {
     fn new(key: &Key, bearings: Bearings) -> Arc<Self> {
-        let state = Mutex::new(State::Aloft(Aloft { seats: Vec::new(), meanwhile: None }));
+        let state = Mutex::new(State::Aloft(Aloft::new()));
         Arc::new(Self { key: key.clone(), bearings, is_in_task: AtomicBool::new(false), state })
     }
 

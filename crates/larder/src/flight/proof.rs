@@ -257,6 +257,45 @@ fn a_passenger_is_woken_by_the_waker_that_it_showed_last() {
     });
 }
 
+/// Takes what there is before the landing, looking again only when it is woken.
+fn take(mut meanwhile: Meanwhile<u32>) -> u32 {
+    let (bell, waker) = bell();
+    loop {
+        match Pin::new(&mut meanwhile).poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(offered) => return offered,
+            Poll::Pending => bell.0.wait(),
+        }
+    }
+}
+
+#[test]
+fn whoever_does_not_want_to_wait_gets_what_is_offered() {
+    in_every_way(|airport| {
+        let pilot = airport.start(OLD);
+        let meanwhile = pilot.passenger().meanwhile();
+        let taking = thread::spawn(move || take(meanwhile));
+        pilot.offer(NEW);
+        assert_eq!(taking.join().unwrap(), NEW);
+        pilot.land(OLD);
+    });
+}
+
+#[test]
+fn an_offer_does_not_keep_the_others_from_the_result() {
+    in_most_ways(|airport| {
+        let pilot = airport.start(OLD);
+        let passenger = pilot.passenger();
+        let waiting = thread::spawn(move || wait(passenger));
+        let flying = thread::spawn(move || {
+            pilot.offer(NEW);
+            pilot.land(OLD);
+        });
+        assert_eq!(waiting.join().unwrap(), Landing::With(OLD));
+        flying.join().unwrap();
+        assert_eq!(airport.aloft(), None);
+    });
+}
+
 /// Replaces a flight while it ends. The new one must stay in the timetable until it lands.
 fn check_replaced(end: fn(Pilot<u32>)) {
     in_every_way(move |airport| {

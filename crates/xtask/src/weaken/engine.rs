@@ -112,7 +112,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         name: "who is out of sync does not ask for tags",
         file: READ,
         from: "if self.node.coherence.knows_tags(now) {",
-        to: "if coherence.knows_tags(now) || true {",
+        to: "if self.node.coherence.knows_tags(now) || true {",
         noticed_by: Engine("tag_gaps::while_out_of_sync_a_shared_value_is_judged_by_all_tags_there_are"),
     },
     Weakening {

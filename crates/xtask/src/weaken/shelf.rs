@@ -178,9 +178,16 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "the fresh time lasts one instant longer",
         file: ENTRY,
-        from: "now.as_nanos() < self.fresh_until",
-        to: "now.as_nanos() <= self.fresh_until",
+        from: "now.as_nanos() < self.plain_until",
+        to: "now.as_nanos() <= self.plain_until",
         noticed_by: Local("past_its_fresh_time_an_entry_is_stale_to_the_end"),
+    },
+    Weakening {
+        name: "a refresh is claimed by everybody",
+        file: ENTRY,
+        from: "is_due && self.plain_until.compare_exchange(due, end, Ordering::AcqRel, Ordering::Acquire).is_ok()",
+        to: "is_due",
+        noticed_by: Local("what_is_due_is_served_and_one_refreshes_it"),
     },
     Weakening {
         name: "hits are not remembered",

@@ -123,9 +123,9 @@ pub(super) const SWITCHES: &[Switch] = &[
         "what the server refused is kept here as if it were new",
         &[edit(
             LOAD,
-            "        let (store, began) = (&self.store, fresh.began);\n",
+            "        let store = &self.store;\n        let loaded =",
             "        let (stamp, is_kept) =\n            if WEAK && !is_kept { (self.store.shelf.stamp(), true) } else { (stamp, is_kept) };\n        \
-             let (store, began) = (&self.store, fresh.began);\n",
+             let store = &self.store;\n        let loaded =",
         )],
     ),
     found(
