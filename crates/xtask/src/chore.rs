@@ -15,6 +15,8 @@ Usage: cargo xtask <chore>
   tidy                            the rules for sources that clippy cannot express
   bench [--quick]                 Larder against what it is made of, as ratios
   scoreboard                      Larder where other caches were seen to fail, as tables
+  badday [--readers N]            ten minutes of a shop whose database is slow and then down, in virtual time: what each
+                                  feature of a cache is worth, as a table, and a chart in target/badday
   fuzz [--seconds N] [TARGET]     each fuzz target, or one, for N seconds (60)
   hostile [--minutes N] [--seed S] [--topology T] [--only FAULT] | --mutations
                                   a fleet of processes at work, while everything breaks at random;
@@ -46,6 +48,8 @@ pub(crate) enum Chore {
     Simulate(Simulation),
     /// With what is said to the harness, which knows its own arguments.
     Hostile(Vec<String>),
+    /// The same.
+    BadDay(Vec<String>),
 }
 
 impl Chore {
@@ -61,6 +65,7 @@ impl Chore {
             ["scoreboard"] => Self::Scoreboard,
             ["fuzz", rest @ ..] => Self::parse_fuzz(rest)?,
             ["hostile", rest @ ..] => Self::Hostile(rest.iter().map(|word| (*word).to_owned()).collect()),
+            ["badday", rest @ ..] => Self::BadDay(rest.iter().map(|word| (*word).to_owned()).collect()),
             ["weaken"] => Self::Weaken { part: None },
             ["weaken", part] if !part.starts_with('-') => Self::Weaken { part: Some((*part).to_owned()) },
             ["simulate"] => Self::Simulate(Simulation::Usual),

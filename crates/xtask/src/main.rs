@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "what a chore prints is its result")]
 
+mod badday;
 mod bench;
 mod chore;
 mod ci;
@@ -52,6 +53,7 @@ fn perform(chore: Chore) -> Result<ExitCode, String> {
     match chore {
         Chore::Bench(effort) => return bench::run(effort),
         Chore::Hostile(words) => return hostile::run(&words),
+        Chore::BadDay(words) => badday::run(&words),
         Chore::Test => test::run(),
         Chore::Ci(depth) => ci::run(depth),
         Chore::Tidy => tidy::run(),
