@@ -36,3 +36,15 @@ pub enum Purpose {
     /// Notices, and the questions that go with them.
     Bus,
 }
+
+/// Whether a process makes use of the shared tier, or leaves it alone because it is in trouble.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BreakerState {
+    /// It does.
+    Closed,
+    /// It does not: reads go on as if there was none, and writes are deferred.
+    Open,
+    /// It does not, and one question is under way that is to tell whether it can again.
+    Probing,
+}

@@ -75,7 +75,7 @@ pub use codec::{Codec, CodecId};
 pub use entry::{Entry, Loaded, Slot, Stored};
 pub use error::{Error, ErrorKind, Result, Retry};
 pub use fence::{Fence, Refused, Trust};
-pub use health::{Connection, Purpose};
+pub use health::{BreakerState, Connection, Purpose};
 pub use key::{CacheKey, Key, KeyHash, KeyHasher, KeyText, MAX_KEY_BYTES, Namespace, PARTITIONS, Partition};
 pub use label::{Label, Version};
 /// The traits without the derives of the same names, for a crate that has derives of its own.

@@ -4,6 +4,7 @@ use std::fmt::Debug;
 
 use crate::error::Error;
 use crate::fence::Refused;
+use crate::health::BreakerState;
 use crate::key::KeyHash;
 use crate::name::CacheName;
 use crate::stamp::Chain;
@@ -63,5 +64,11 @@ pub enum Event<'a> {
     Flushed {
         /// The chain with the gap.
         chain: Option<Chain>,
+    },
+    /// The breaker of the shared tier has changed its state. While it is not closed, nothing else is told of reads and
+    /// writes that go on without.
+    Breaker {
+        /// What it is now.
+        state: BreakerState,
     },
 }

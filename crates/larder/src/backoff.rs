@@ -10,14 +10,18 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
+    pub(crate) const fn new(first: Duration, longest: Duration) -> Self {
+        Self { next: first, longest }
+    }
+
     /// For a server that does not answer.
     pub(crate) const fn to_reconnect() -> Self {
-        Self { next: Duration::from_millis(50), longest: Duration::from_secs(2) }
+        Self::new(Duration::from_millis(50), Duration::from_secs(2))
     }
 
     /// For a load that another node is doing.
     pub(crate) const fn to_poll() -> Self {
-        Self { next: Duration::from_millis(5), longest: Duration::from_millis(50) }
+        Self::new(Duration::from_millis(5), Duration::from_millis(50))
     }
 
     /// The next wait: between half of what it could be and all of it.

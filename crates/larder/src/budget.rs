@@ -1,34 +1,41 @@
 //! How long one read waits for the shared tier, over all its steps.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
-use larder_core::{Clock, Error, ErrorKind, Result};
-use tokio::time::timeout;
+use larder_core::{Error, ErrorKind, Result};
+
+use crate::breaker::cut_off;
+use crate::node::Node;
+use crate::step::Waiting;
 
 /// The time that one read has left for the shared tier. Once a step has used it up, the rest are not tried.
-#[derive(Debug)]
+#[derive(Clone)]
 pub(crate) struct Budget {
-    whole: Duration,
     left: Duration,
-    clock: Clock,
+    node: Arc<Node>,
 }
 
 impl Budget {
-    pub(crate) fn new(whole: Duration, clock: Clock) -> Self {
-        Self { whole, left: whole, clock }
+    pub(crate) fn new(node: Arc<Node>) -> Self {
+        Self { left: node.patience.read, node }
     }
 
     /// Waits for a step for as long as there is time. A step that fails ends the budget too: the server is in trouble.
+    /// While the breaker is open, every step fails at once.
     pub(crate) async fn spend<T>(&mut self, step: impl Future<Output = Result<T>>) -> Result<T> {
+        let node = &self.node;
+        let pass = node.circuit.enter().ok_or_else(cut_off)?;
         let elapsed = || Error::new(ErrorKind::Elapsed, "the shared tier did not answer in time");
         if self.left.is_zero() {
             return Err(elapsed());
         }
-        let began = self.clock.now();
-        let outcome = timeout(self.left, step).await.unwrap_or_else(|_| Err(elapsed()));
+        let began = node.clock.now();
+        let waiting = Waiting { whole: node.patience.read, left: self.left };
+        let outcome = node.wait(step, waiting, Some(pass)).await.unwrap_or_else(|_| Err(elapsed()));
         self.left = match &outcome {
-            Ok(_) => self.left.saturating_sub(self.clock.now().since(began)),
+            Ok(_) => self.left.saturating_sub(node.clock.now().since(began)),
             Err(_) => Duration::ZERO,
         };
         outcome
@@ -36,6 +43,6 @@ impl Budget {
 
     /// Begins anew, for a server that answers and asks to come back.
     pub(crate) fn refill(&mut self) {
-        self.left = self.whole;
+        self.left = self.node.patience.read;
     }
 }

@@ -8,6 +8,8 @@ use larder_core::{AppName, Assurance, Bus, Capacity, Clock, Error, ErrorKind, Ob
 use tokio::sync::{Notify, watch};
 
 use crate::batch::Batches;
+use crate::breaker::Breaker;
+use crate::breaker::circuit::Circuit;
 use crate::coherence::Coherence;
 use crate::larder::Larder;
 use crate::node::{Node, Patience};
@@ -44,6 +46,7 @@ pub struct LarderBuilder {
     clock: Clock,
     upstream: Choice,
     patience: Patience,
+    breaker: Breaker,
     capacity: Option<Capacity>,
     observer: Arc<dyn Observer>,
     need: Need,
@@ -58,6 +61,7 @@ impl LarderBuilder {
             clock: Clock::default(),
             upstream: Choice::Alone,
             patience: Patience::default(),
+            breaker: Breaker::default(),
             capacity: None,
             observer: Arc::new(()),
             need: Need::Optional,
@@ -153,6 +157,13 @@ impl LarderBuilder {
         self
     }
 
+    /// Sets how often the shared tier may fail before it is left alone, and for how long.
+    ///
+    /// Default: [`Breaker::default`]. After half of at least five steps within five seconds have failed, for a second.
+    pub fn breaker(self, breaker: Breaker) -> Self {
+        Self { breaker, ..self }
+    }
+
     /// Sets the clock. One that is not the system's should agree with tokio's timers.
     ///
     /// Default: [`Clock::coarse`].
@@ -186,6 +197,7 @@ impl LarderBuilder {
         let app = AppName::new(&self.app)?;
         check("read_budget", self.patience.read)?;
         check("write_deadline", self.patience.write)?;
+        self.breaker.check()?;
         if let Some(capacity @ (Capacity::Entries(0) | Capacity::Bytes(0))) = self.capacity {
             return Err(Error::new(ErrorKind::Invalid, "caches without room should be without a local tier")
                 .with("setting", "capacity")
@@ -201,6 +213,7 @@ impl LarderBuilder {
         let node = Arc::new(Node {
             coherence: Arc::new(Coherence::new(assurance(upstream.as_ref()), self.observer.clone())),
             app,
+            circuit: Circuit::new(self.breaker, self.patience.read, self.clock.now()),
             clock: self.clock,
             recovery: Recovery::new(),
             batches: Batches::new(),
@@ -209,6 +222,7 @@ impl LarderBuilder {
             observer: self.observer,
             tasks: Tasks::new(),
             trouble: Notify::new(),
+            opened: Notify::new(),
             mended: Notify::new(),
             heard: Notify::new(),
             closing: watch::Sender::new(false),

@@ -26,6 +26,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::answer::Answer;
+use crate::budget::Budget;
 use crate::flight::{Bearings, Landing, Passenger, Pilot, Seat};
 use crate::hit::{Hit, Tier};
 use crate::lease::{Permit, keep_alive};
@@ -50,7 +51,7 @@ impl<V: Send + Sync + 'static> Store<V> {
         let bearings = if route.is_alone() { self.bearings_alone(keys) } else { self.bearings() };
         let locals: Vec<_> = keys.iter().map(|key| self.look_local(key, route)).collect();
         let is_missed: Vec<bool> = locals.iter().map(|local| !matches!(local, Local::Answer(_))).collect();
-        let found = self.look_remote_for(&chosen(keys, &is_missed), route, bearings).await;
+        let found = self.look_remote_for(&chosen(keys, &is_missed), route, bearings, &mut self.budget()).await;
         let (mut found, now) = (found.into_iter(), self.shelf.now());
         let hit = |local| match local {
             Local::Answer(catch) => Catch::into_hit(catch, now),
@@ -140,7 +141,8 @@ impl<V: Send + Sync + 'static> Store<V> {
             return Ok(());
         };
         let keys: Vec<Key> = led.iter().map(|(_, key)| key.clone()).collect();
-        let found = self.look_remote_for(&keys, route, bearings).await;
+        let mut budget = self.budget();
+        let found = self.look_remote_for(&keys, route, bearings, &mut budget).await;
         let mut loads = Vec::new();
         for ((pilot, key), found) in led.into_iter().zip(found) {
             // What was found lies on the shelf by now, and did not come from there.
@@ -156,7 +158,7 @@ impl<V: Send + Sync + 'static> Store<V> {
                     }
                     pilot.go_to_task();
                     let owned = wanted.get(&key).map(K::to_owned_key);
-                    let loading = Loading::new(self.clone(), pilot, key, route, self.budget());
+                    let loading = Loading::new(self.clone(), pilot, key, route, budget.clone());
                     loads.push((loading.after(local.previous()).instead_of(found), owned));
                 }
             }
@@ -169,14 +171,20 @@ impl<V: Send + Sync + 'static> Store<V> {
     }
 
     /// What the shared tier has under each key, by one question.
-    async fn look_remote_for(&self, keys: &[Key], route: Route, bearings: Bearings) -> Vec<Found<V>> {
+    async fn look_remote_for(
+        &self,
+        keys: &[Key],
+        route: Route,
+        bearings: Bearings,
+        budget: &mut Budget,
+    ) -> Vec<Found<V>> {
         let asked = self.shelf.now();
         // A key that is in doubt is not asked for. The others have a shared tier in common.
         let is_asked: Vec<bool> = keys.iter().map(|key| self.remote(key, route).is_some()).collect();
         let in_question = chosen(keys, &is_asked);
         let stored = match self.node.remote() {
             Some(remote) if !in_question.is_empty() => {
-                let stored = self.ask(&**remote, &in_question, asked, &mut self.budget()).await;
+                let stored = self.ask(&**remote, &in_question, asked, budget).await;
                 stored.inspect_err(|error| self.degraded(error)).unwrap_or_default()
             }
             _ => Vec::new(),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use larder_core::{Chain, Connection, Sequence};
+use larder_core::{BreakerState, Chain, Connection, Sequence};
 
 use crate::chains::Chains;
 use crate::node::Node;
@@ -37,10 +37,47 @@ pub struct Health {
     pub trusted_for: Option<Duration>,
     /// How many invalidations the servers could not be told yet.
     pub deferred: usize,
+    /// The breaker of the shared tier.
+    pub breaker: BreakerHealth,
     /// Every connection.
     pub connections: Vec<Connection>,
     /// Every chain of invalidations.
     pub chains: Vec<Position>,
+}
+
+/// Whether a process makes use of the shared tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BreakerHealth {
+    /// Whether it does, at present.
+    pub state: BreakerState,
+    /// How long ago that has begun; a probe is part of the time that it is open.
+    pub age: Duration,
+    /// How long the server is still left alone, while it is not closed.
+    pub rest: Option<Duration>,
+    /// How often it has opened.
+    pub opened: u64,
+}
+
+impl BreakerHealth {
+    fn of(node: &Node) -> Self {
+        let now = node.clock.now();
+        let (state, since, opened) = node.circuit.report();
+        Self { state, age: now.since(since), rest: node.circuit.rest(now), opened }
+    }
+}
+
+impl fmt::Display for BreakerHealth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.state, self.rest) {
+            (BreakerState::Open, Some(rest)) => {
+                write!(f, "open for {:.1?}, asked again in {rest:.1?}", self.age)?;
+            }
+            (BreakerState::Probing, _) => write!(f, "open for {:.1?}, being asked", self.age)?,
+            _ => f.write_str("closed")?,
+        }
+        write!(f, ", opened {} times", self.opened)
+    }
 }
 
 /// How far one chain has been followed.
@@ -80,6 +117,7 @@ impl Health {
             probe_age: coherence.last_in_sync().map(|asked| now.since(asked)),
             trusted_for: coherence.trusted_until().map(|end| end.since(now)),
             deferred: node.recovery.deferred(),
+            breaker: BreakerHealth::of(node),
             connections,
             chains: Chains::all().map(position).collect(),
         }
@@ -99,6 +137,7 @@ impl fmt::Display for Health {
             None => f.write_str(", and never was in sync")?,
         }
         write!(f, "; {} invalidations deferred; {} chains behind", self.deferred, self.behind())?;
+        write!(f, "\nthe breaker of the shared tier: {}", self.breaker)?;
         for connection in &self.connections {
             let state = if connection.is_up { "up" } else { "down" };
             write!(

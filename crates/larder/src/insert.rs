@@ -99,9 +99,12 @@ impl<V: Send + Sync + 'static> Store<V> {
             }
             Ok::<_, Error>(put)
         };
+        let Some(pass) = node.circuit.enter() else {
+            return Inserted::Stored(node.announce(supersede).await);
+        };
         // As for every write: before it is sent.
         node.recovery.told(&supersede, node.clock.now());
-        let put = timeout(node.patience.write, put).await;
+        let put = node.wait_as_writer(put, Some(pass)).await;
         node.coherence.shelves.evict(&[key.hash()]);
         match put {
             Ok(Ok(Put::Stored(announced))) => {

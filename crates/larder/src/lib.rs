@@ -82,6 +82,7 @@
 mod answer;
 mod backoff;
 mod batch;
+mod breaker;
 mod budget;
 mod builder;
 mod bulk;
@@ -111,6 +112,7 @@ mod mender;
 mod node;
 mod observe;
 mod owner;
+mod prober;
 mod publisher;
 mod read;
 mod reading;
@@ -122,6 +124,7 @@ mod route;
 mod shelves;
 mod start;
 mod stats;
+mod step;
 mod store;
 mod sweep;
 mod sync;
@@ -133,6 +136,7 @@ mod write;
 mod writes;
 
 pub use answer::Answer;
+pub use breaker::Breaker;
 pub use builder::LarderBuilder;
 pub use cache::Cache;
 pub use cache_builder::CacheBuilder;
@@ -140,7 +144,7 @@ pub use configuration::Configuration;
 pub use domain::{DomainEvent, Touched};
 pub use explain::Explanation;
 pub use guarded_write::GuardedWrite;
-pub use health::{Health, Position};
+pub use health::{BreakerHealth, Health, Position};
 pub use hit::{Hit, Optional, Tier};
 pub use insert::Inserted;
 pub use larder::Larder;
@@ -148,7 +152,7 @@ pub use larder::Larder;
 pub use larder_codec as codec;
 pub use larder_core::traits::{CacheKey, Cacheable};
 pub use larder_core::{
-    AppName, CacheName, Capacity, Chain, Clock, Connection, Error, ErrorKind, Event, KeyText, Observer,
+    AppName, BreakerState, CacheName, Capacity, Chain, Clock, Connection, Error, ErrorKind, Event, KeyText, Observer,
     Purpose, Result, Retry, Schema, Sequence, Shape, Tag, Version, Vigilance, WhileDisconnected,
 };
 pub use larder_macros::{FacadeCacheKey as CacheKey, FacadeCacheable as Cacheable};

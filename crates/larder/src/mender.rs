@@ -34,6 +34,11 @@ pub(crate) async fn mend(node: Arc<Node>, remote: Arc<dyn Remote>) {
 async fn mend_all(node: &Arc<Node>, remote: &dyn Remote) {
     let mut backoff = Backoff::to_reconnect();
     while node.needs_mending() {
+        // What nobody would answer is not asked or told many times over.
+        if !node.is_reached(remote).await {
+            sleep(backoff.next()).await;
+            continue;
+        }
         let repairs = node.coherence.take_repairs();
         if let Err(error) = attempt(node, remote, &repairs).await {
             tracing::debug!(%error, "the server could not be told or asked yet");

@@ -9,6 +9,7 @@ use larder_core::{AppName, Clock, Event, Observer, Remote, Result, Sequence, Tok
 use tokio::sync::{Notify, watch};
 
 use crate::batch::Batches;
+use crate::breaker::circuit::Circuit;
 use crate::coherence::Coherence;
 use crate::observe::observe;
 use crate::receipt::Receipt;
@@ -26,10 +27,14 @@ pub(crate) struct Node {
     pub(crate) batches: Batches,
     pub(crate) upstream: Option<Upstream>,
     pub(crate) patience: Patience,
+    /// Whether the shared tier is used at present.
+    pub(crate) circuit: Circuit,
     pub(crate) observer: Arc<dyn Observer>,
     pub(crate) tasks: Tasks,
     /// Told when something was deferred, so that it is not left until the next event.
     pub(crate) trouble: Notify,
+    /// Told when the circuit has opened, so that somebody sees to its closing.
+    pub(crate) opened: Notify,
     /// Told when what was in trouble is mended. Trust may have been given by that, and whoever sees to its end must know.
     pub(crate) mended: Notify,
     /// Told after each event of the bus.
@@ -116,6 +121,7 @@ impl fmt::Debug for Node {
             .field("remote", &self.remote())
             .field("coherence", &self.coherence)
             .field("recovery", &self.recovery)
+            .field("circuit", &self.circuit)
             .field("tasks", &self.tasks)
             .finish_non_exhaustive()
     }

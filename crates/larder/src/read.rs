@@ -25,6 +25,7 @@ use bytes::Bytes;
 use larder_core::{Entry, Error, ErrorKind, Event, Key, Lookup, Moment, Remote, Result, Sequence};
 use tokio::time::{Instant, sleep, timeout_at};
 
+use crate::breaker::is_cut_off;
 use crate::budget::Budget;
 use crate::flight::{Bearings, Landing, Passenger, Pilot, Seat};
 use crate::hit::{Hit, Tier};
@@ -350,11 +351,15 @@ impl<V: Send + Sync + 'static> Store<V> {
     }
 
     pub(crate) fn budget(&self) -> Budget {
-        Budget::new(self.node.patience.read, self.node.clock.clone())
+        Budget::new(self.node.clone())
     }
 
     pub(crate) fn degraded(&self, error: &Error) {
         self.counters.degraded.add_one();
+        // That the breaker is open is told once, and not by every read that goes on without.
+        if is_cut_off(error) {
+            return;
+        }
         tracing::debug!(cache = %self.name, %error, "the shared tier is of no help");
         self.node.observe(&Event::Degraded { cache: &self.name, error });
     }

@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use crate::follower::follow;
 use crate::mender::mend;
 use crate::node::Node;
+use crate::prober::probe;
 use crate::upstream::Upstream;
 use crate::watchdog;
 
@@ -48,6 +49,7 @@ impl Node {
         let Some(Upstream { remote, bus }) = self.upstream.clone() else {
             return Ok(());
         };
+        self.tasks.spawn(probe(self.clone(), remote.clone()))?;
         self.tasks.spawn(mend(self.clone(), remote))?;
         let Some(bus) = bus else {
             return Ok(());

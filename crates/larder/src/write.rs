@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   drop here ─▶ one step per partition on the server: remove, number, announce ─▶ drop here again ─▶ receipt
-//!                └─ not reached: pending, and what the shared tier holds under it is not used until it is told
+//!                └─ not reached, or left alone: pending, and what the shared tier holds under it is not used until it is told
 //! ```
 //!
 //! Writers who come while a step is under way share the next one: see [`batch`](crate::batch).
@@ -17,7 +17,6 @@ use std::sync::Arc;
 use larder_core::{Announced, Error, ErrorKind, Frame, Moment, Notice, Result, Sequence, Token};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
 use crate::intent::{Intent, Step};
 use crate::node::Node;
@@ -39,7 +38,7 @@ pub(crate) enum Attempt {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Taken {
     Told(Receipt),
-    /// It is deferred, because the server or the way to it said no.
+    /// It is deferred, because the server or the way to it said no, or because the breaker is open.
     Failed,
     /// It is deferred, because nobody said anything in time.
     Unanswered,
@@ -120,6 +119,15 @@ impl Node {
             self.coherence.hear_of_tags(&notice, self.next_sequence());
             return Taken::Told(Receipt::default());
         };
+        let pass = match attempt {
+            Attempt::First => self.circuit.enter(),
+            // What failed once may fail many times over, and the breaker must not take that for more than it is.
+            Attempt::Again => None,
+        };
+        if attempt == Attempt::First && pass.is_none() {
+            self.defer(step);
+            return Taken::Failed;
+        }
         let deferrals = self.recovery.deferrals();
         let now = self.clock.now();
         // Before it is sent: a failover may come between its effect and the answer, and take the effect back.
@@ -127,7 +135,7 @@ impl Node {
         self.coherence.counters.sent.add_one();
         // What is told again is pending already, unless it is not to be told any more.
         let mut untold = Untold { node: self, step: (attempt == Attempt::First).then(|| step.clone()) };
-        let sequence = match timeout(self.patience.write, upstream.take(&step, &notice, now)).await {
+        let sequence = match self.wait_as_writer(upstream.take(&step, &notice, now), pass).await {
             Ok(Ok(sequence)) => sequence,
             Ok(Err(_)) => return Taken::Failed,
             Err(_) => return Taken::Unanswered,
