@@ -10,6 +10,7 @@ mod hits;
 mod instructions;
 mod measure;
 mod memory;
+mod outage;
 mod report;
 mod server;
 mod shared;
@@ -37,7 +38,7 @@ fn main() -> ExitCode {
             return run(Effort { rounds: 31, round: Duration::from_millis(30) });
         }
         _ => {
-            eprintln!("usage: benches [--quick | --only shared|bus|throughput]");
+            eprintln!("usage: benches [--quick | --only shared|bus|throughput|outage]");
             return ExitCode::from(2);
         }
     }
@@ -52,6 +53,7 @@ fn only(part: &str) -> ExitCode {
         "shared" => shared::lines(effort, &runtime),
         "bus" => bus::lines(effort, &runtime),
         "throughput" => throughput::lines(effort, &runtime),
+        "outage" => outage::lines(&runtime),
         _ => return ExitCode::from(2),
     };
     match report::publish(&lines) {
@@ -71,6 +73,7 @@ fn run(effort: Effort) -> ExitCode {
     lines.extend(shared::lines(effort, &runtime));
     lines.extend(bus::lines(effort, &runtime));
     lines.extend(throughput::lines(effort, &runtime));
+    lines.extend(outage::lines(&runtime));
     let counted = instructions::lines();
     lines.extend(counted.as_deref().unwrap_or_default().iter().cloned());
     let published = report::publish(&lines).map_err(|error| format!("the report cannot be written: {error}"));

@@ -4,6 +4,7 @@
 //! point that it chooses: loads and calls stop at gates, notices are lost or held. Nothing waits for real time.
 
 mod batches;
+mod breaker;
 mod bulk;
 mod disconnected;
 mod failover;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use larder::{
-    Cache, CacheBuilder, Capacity, Configuration, Error, ErrorKind, Larder, LarderBuilder, Result,
+    Breaker, Cache, CacheBuilder, Capacity, Configuration, Error, ErrorKind, Larder, LarderBuilder, Result,
     StaleIfError, Tiers, Vigilance, WhileDisconnected,
 };
 
@@ -55,6 +55,16 @@ async fn refusal(set: impl FnOnce(LarderBuilder) -> LarderBuilder) -> Error {
 async fn a_process_that_cannot_work_is_refused_with_the_setting_and_its_value() {
     check_error(&refusal(|larder| larder.read_budget(Duration::ZERO)).await, "read_budget", "0");
     check_error(&refusal(|larder| larder.write_deadline(Duration::ZERO)).await, "write_deadline", "0");
+    for (breaker, setting, value) in [
+        (Breaker::default().calls(0), "breaker.calls", "0"),
+        (Breaker::default().share(0), "breaker.share", "0"),
+        (Breaker::default().share(101), "breaker.share", "101"),
+        (Breaker::default().window(Duration::ZERO), "breaker.window", "0ns"),
+        (Breaker::default().rest(Duration::MAX), "breaker.rest", "18446744073709551615"),
+        (Breaker::default().slow_after(Duration::ZERO), "breaker.slow_after", "0ns"),
+    ] {
+        check_error(&refusal(|larder| larder.breaker(breaker)).await, setting, value);
+    }
     check_error(&refusal(|larder| larder.capacity(Capacity::Entries(0))).await, "capacity", "0");
     check_error(&refusal(|larder| larder.capacity(Capacity::Bytes(0))).await, "capacity", "0");
 }

@@ -62,10 +62,11 @@ pub(crate) struct PausingRemote {
     /// How long every answer of those calls that can be stopped is on its way, in milliseconds.
     latency: Arc<AtomicU64>,
     steps: Arc<Mutex<Steps>>,
+    gets: Arc<Mutex<Steps>>,
     panics: Arc<AtomicBool>,
 }
 
-/// The invalidations that were sent.
+/// The invalidations that were sent, or the questions for values.
 #[derive(Debug, Default)]
 struct Steps {
     /// How many keys or tags each was of.
@@ -79,14 +80,21 @@ struct UnderWay(Arc<Mutex<Steps>>);
 
 impl UnderWay {
     fn begin(steps: &Arc<Mutex<Steps>>, what: &Invalidation<'_>) -> Self {
+        Self::begin_of(
+            steps,
+            match what {
+                Invalidation::Keys(_, keys, _)
+                | Invalidation::Expire(_, keys)
+                | Invalidation::Guard(_, keys, ..) => keys.len(),
+                Invalidation::Tags(tags) => tags.len(),
+                _ => 1,
+            },
+        )
+    }
+
+    fn begin_of(steps: &Arc<Mutex<Steps>>, size: usize) -> Self {
         let mut sent = steps.lock().unwrap();
-        sent.sizes.push(match what {
-            Invalidation::Keys(_, keys, _)
-            | Invalidation::Expire(_, keys)
-            | Invalidation::Guard(_, keys, ..) => keys.len(),
-            Invalidation::Tags(tags) => tags.len(),
-            _ => 1,
-        });
+        sent.sizes.push(size);
         sent.under_way += 1;
         sent.most_at_once = sent.most_at_once.max(sent.under_way);
         Self(steps.clone())
@@ -102,7 +110,8 @@ impl Drop for UnderWay {
 impl PausingRemote {
     pub(crate) fn new(inner: MemoryRemote) -> Self {
         let (pauses, latency) = (Arc::default(), Arc::default());
-        Self { inner, pauses, latency, steps: Arc::default(), panics: Arc::default() }
+        let (steps, gets) = (Arc::default(), Arc::default());
+        Self { inner, pauses, latency, steps, gets, panics: Arc::default() }
     }
 
     /// Lets every answer take so many milliseconds from now on.
@@ -132,6 +141,13 @@ impl PausingRemote {
         self.steps.lock().unwrap().most_at_once
     }
 
+    /// How many questions for values were asked since this was last asked, and how many of all were under way at once.
+    pub(crate) fn gets(&self) -> (usize, usize) {
+        let mut gets = self.gets.lock().unwrap();
+        let most = std::mem::take(&mut gets.most_at_once);
+        (std::mem::take(&mut gets.sizes).len(), most)
+    }
+
     async fn at(&self, point: Point) {
         let gate = {
             let mut pauses = self.pauses.lock().unwrap();
@@ -151,6 +167,7 @@ impl PausingRemote {
 #[async_trait]
 impl Remote for PausingRemote {
     async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Bytes>>> {
+        let _under_way = UnderWay::begin_of(&self.gets, keys.len());
         self.at(Point::BeforeGet).await;
         let answer = self.inner.get(keys).await;
         self.at(Point::AfterGet).await;
@@ -158,6 +175,7 @@ impl Remote for PausingRemote {
     }
 
     async fn get_and_tags(&self, keys: &[Key]) -> Result<(Vec<Option<Bytes>>, Sequence)> {
+        let _under_way = UnderWay::begin_of(&self.gets, keys.len());
         self.at(Point::BeforeGet).await;
         let answer = self.inner.get_and_tags(keys).await;
         self.at(Point::AfterGet).await;

@@ -197,7 +197,12 @@ pub(crate) struct Ears(Arc<Recorder>);
 impl Ears {
     /// What was flushed since this was last asked.
     pub(crate) fn flushes(&self) -> Vec<String> {
-        self.0.take().into_iter().filter(|event| event.starts_with("Flushed")).collect()
+        self.told().into_iter().filter(|event| event.starts_with("Flushed")).collect()
+    }
+
+    /// All that was told since this was last asked.
+    pub(crate) fn told(&self) -> Vec<String> {
+        self.0.take()
     }
 }
 
