@@ -3,6 +3,7 @@
 //! Each test lets three nodes read and write, breaks something, heals it, and asks the [`World`](world::World): was any
 //! reader given an error, was any kept waiting, was any answer staler than promised, and does everybody agree in the end?
 
+mod breaker;
 mod clusters;
 mod events;
 mod hazards;

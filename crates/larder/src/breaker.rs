@@ -147,7 +147,8 @@ impl StdError for CutOff {}
 /// The error of a step that is not taken. Made once: there may be many.
 pub(crate) fn cut_off() -> Error {
     static ERROR: LazyLock<Error> = LazyLock::new(|| {
-        Error::new(ErrorKind::Unavailable, "the shared tier is in trouble and not used for now").because(CutOff)
+        Error::new(ErrorKind::Unavailable, "the shared tier is in trouble and not used for now")
+            .because(CutOff)
     });
     ERROR.clone()
 }

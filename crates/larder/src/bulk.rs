@@ -51,7 +51,8 @@ impl<V: Send + Sync + 'static> Store<V> {
         let bearings = if route.is_alone() { self.bearings_alone(keys) } else { self.bearings() };
         let locals: Vec<_> = keys.iter().map(|key| self.look_local(key, route)).collect();
         let is_missed: Vec<bool> = locals.iter().map(|local| !matches!(local, Local::Answer(_))).collect();
-        let found = self.look_remote_for(&chosen(keys, &is_missed), route, bearings, &mut self.budget()).await;
+        let found =
+            self.look_remote_for(&chosen(keys, &is_missed), route, bearings, &mut self.budget()).await;
         let (mut found, now) = (found.into_iter(), self.shelf.now());
         let hit = |local| match local {
             Local::Answer(catch) => Catch::into_hit(catch, now),

@@ -10,7 +10,7 @@ use larder_core::{
 use tokio::time::timeout;
 
 use crate::answer::{Answer, Content, Kept};
-use crate::intent::Intent;
+use crate::intent::{Intent, Step};
 use crate::receipt::Receipt;
 use crate::store::Store;
 use crate::upstream::Upstream;
@@ -115,7 +115,12 @@ impl<V: Send + Sync + 'static> Store<V> {
             Ok(Ok(Put::Outdated)) => Inserted::Outdated,
             Ok(Ok(Put::Foreign)) => Inserted::Foreign(node.announce(supersede).await),
             // What cannot be stored must not leave the old value there either.
-            Ok(Err(_)) | Err(_) => Inserted::Stored(node.announce(supersede).await),
+            Ok(Err(_)) => Inserted::Stored(node.announce(supersede).await),
+            // A server that has not answered is not waited for a second time.
+            Err(_) => {
+                node.defer(Step::Supersede(key, version));
+                Inserted::Stored(Receipt::deferred())
+            }
         }
     }
 

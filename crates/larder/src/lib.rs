@@ -152,8 +152,8 @@ pub use larder::Larder;
 pub use larder_codec as codec;
 pub use larder_core::traits::{CacheKey, Cacheable};
 pub use larder_core::{
-    AppName, BreakerState, CacheName, Capacity, Chain, Clock, Connection, Error, ErrorKind, Event, KeyText, Observer,
-    Purpose, Result, Retry, Schema, Sequence, Shape, Tag, Version, Vigilance, WhileDisconnected,
+    AppName, BreakerState, CacheName, Capacity, Chain, Clock, Connection, Error, ErrorKind, Event, KeyText,
+    Observer, Purpose, Result, Retry, Schema, Sequence, Shape, Tag, Version, Vigilance, WhileDisconnected,
 };
 pub use larder_macros::{FacadeCacheKey as CacheKey, FacadeCacheable as Cacheable};
 /// The remote tier and the bus on Redis or Valkey.

@@ -56,7 +56,8 @@ impl Node {
         let now = self.clock.now();
         let kind = answer.as_ref().map(|answer| answer.as_ref().err().map(Error::kind));
         let slowness = self.circuit.breaker.slowness(read);
-        let went = kind.map_or(Went::Badly, |kind| judge(kind, now.since(began), slowness).unwrap_or(Went::Well));
+        let went =
+            kind.map_or(Went::Badly, |kind| judge(kind, now.since(began), slowness).unwrap_or(Went::Well));
         self.tell(probe.end(went, now));
         kind.is_ok_and(|kind| judge(kind, Duration::ZERO, slowness) != Some(Went::Badly))
     }

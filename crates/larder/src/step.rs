@@ -43,7 +43,9 @@ impl Node {
         let now = self.clock.now();
         let slowness = self.circuit.breaker.slowness(waiting.whole);
         let went = match &outcome {
-            Ok(outcome) => judge(outcome.as_ref().err().map(larder_core::Error::kind), now.since(began), slowness),
+            Ok(outcome) => {
+                judge(outcome.as_ref().err().map(larder_core::Error::kind), now.since(began), slowness)
+            }
             // Who had little time left cannot blame the server.
             Err(_) => (waiting.left >= slowness / 2).then_some(Went::Badly),
         };

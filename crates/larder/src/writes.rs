@@ -24,7 +24,7 @@ where
     /// # Errors
     ///
     /// `Invalid` if the version is [`Version::NONE`], or the value is not to be kept; `Codec` and `TooLarge` if the value cannot
-    /// be stored. A shared tier that does not answer, which may take twice the write deadline to find out, is no error: see
+    /// be stored. A shared tier that does not answer within the write deadline is no error: see
     /// [`Receipt::is_deferred`].
     ///
     /// # Cancel safety

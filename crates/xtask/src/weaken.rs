@@ -5,6 +5,7 @@
 //! fail. A weakening that survives is a claim without a test; one whose text is not found any more has to follow the code.
 
 mod batch;
+mod breaker;
 mod codec;
 mod coherence;
 mod engine;
@@ -50,6 +51,8 @@ pub(crate) enum Test {
     Core(&'static str),
     /// In all interleavings.
     Loom(&'static str),
+    /// Of the breaker's circuit.
+    Circuit(&'static str),
     /// Of the proof of the flights, in all interleavings.
     Flight(&'static str),
     /// Of the remote tier's suite, on a real server.
@@ -105,6 +108,7 @@ fn weakenings() -> impl Iterator<Item = &'static Weakening> {
         flight::WEAKENINGS,
         engine::WEAKENINGS,
         batch::WEAKENINGS,
+        breaker::WEAKENINGS,
         guarded::WEAKENINGS,
         coherence::WEAKENINGS,
         redis::WEAKENINGS,
@@ -161,6 +165,7 @@ impl Test {
             Self::Codec(name) | Self::Core(name) | Self::Loom(name) | Self::Bus(name) | Self::Link(name) => {
                 (*name).to_owned()
             }
+            Self::Circuit(name) => format!("breaker::circuit::tests::{name}"),
             Self::Flight(name) => format!("flight::proof::{name}"),
             Self::Memory => "conformance".to_owned(),
         }
@@ -175,6 +180,7 @@ impl Test {
             Self::Link(_) => ("test --package larder-link --lib", "usual"),
             Self::Codec(_) => ("test --package larder-codec --all-features --test all", "usual"),
             Self::Engine(_) => ("test --package larder --test all", "usual"),
+            Self::Circuit(_) => ("test --package larder --lib", "usual"),
             Self::Core(_) => ("test --package larder-core --lib", "usual"),
             Self::Loom(_) => ("test --package larder-core --test loom --release", "loom"),
             Self::Flight(_) => {

@@ -146,6 +146,17 @@ async fn a_versioned_write_that_finds_it_open_leaves_nothing_older_behind() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_versioned_write_that_is_not_answered_waits_for_one_deadline() {
+    let fleet = Fleet::new();
+    let node = fleet.node().await;
+    node.faults.freeze();
+    let began = fleet.clock.now();
+    let deferred = node.users.insert(&ADA, 2, Version::new(2)).await.unwrap();
+    assert!(matches!(deferred, Inserted::Stored(receipt) if receipt.is_deferred()));
+    assert_eq!(fleet.clock.now().since(began), ms(500));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_guarded_write_that_finds_it_open_has_no_guard_until_it_is_told() {
     let fleet = Fleet::new();
     let [writer, other] = fleet.nodes().await;

@@ -67,7 +67,7 @@ fn one_dead_master_of_three_does_not_open_it_whatever_the_order() {
 fn what_is_older_than_the_window_does_not_open_it() {
     let circuit = circuit(Breaker::default());
     assert!(!take(&circuit, 4, Badly, 0));
-    assert!(!take(&circuit, 1, Badly, 5_000));
+    assert!(!take(&circuit, 1, Badly, 5_500));
 }
 
 #[test]
