@@ -31,7 +31,7 @@ async fn a_frozen_server_is_left_alone_and_used_again_when_it_is_back() {
     server.pause().unwrap();
     all_are(&world, BreakerState::Open, Duration::from_secs(5)).await;
     let began = Instant::now();
-    let receipt = world.nodes[0].cache.invalidate(&1_000_000).await.unwrap();
+    let receipt = world.nodes[0].cache.invalidate(&1_000_000_u64).await.unwrap();
     assert!(receipt.is_deferred());
     // Half a second is what a write waits for an answer.
     assert!(began.elapsed() < Duration::from_millis(300), "{:?}", began.elapsed());
