@@ -30,7 +30,7 @@ const HOT: u64 = 0;
 struct Noted {
     /// Of those who began before the breaker had opened, in milliseconds.
     before: Vec<f64>,
-    /// Of those who began while it was open.
+    /// Of those who began while it was open, without what the origin took.
     after: Vec<f64>,
     /// Of those who found what they asked for in the process, at any time.
     hits: Vec<f64>,
@@ -46,9 +46,11 @@ struct Read {
     outcome: Outcome,
 }
 
-#[derive(PartialEq, Eq)]
 enum Outcome {
-    Answered,
+    /// With what the origin took, in milliseconds.
+    Answered {
+        origin: f64,
+    },
     Failed,
     Hangs,
 }
@@ -69,7 +71,7 @@ pub(crate) fn lines(runtime: &Runtime) -> Vec<Line> {
     };
     vec![
         line("read, closed", |noted| worst(&noted.before), BUDGET + Duration::from_millis(10)),
-        line("read, open", |noted| worst(&noted.after), ORIGIN + Duration::from_millis(5)),
+        line("read, open, besides its origin", |noted| worst(&noted.after), Duration::from_millis(5)),
         line("L1 hit", |noted| worst(&noted.hits), Duration::from_millis(1)),
         count("errors", |noted| noted.errors),
         count("hangs", |noted| noted.hangs),
@@ -89,7 +91,7 @@ async fn freeze() -> Noted {
     let server = server::start();
     let node = Larder::builder(server::APP).redis(server.url()).require_upstream();
     let larder = node.build().await.expect("the server is up");
-    let users: Cache<u64, u64> = larder.cache("user").build().expect("no other of its name is open");
+    let users: Cache<u64, f64> = larder.cache("user").build().expect("no other of its name is open");
     let reading = tokio::spawn(read_on(larder.clone(), users, Duration::from_secs(9)));
     sleep(Duration::from_secs(1)).await;
     server.pause().expect("it runs");
@@ -104,7 +106,7 @@ async fn freeze() -> Noted {
 }
 
 /// Reads at its pace, however long each read takes.
-async fn read_on(larder: Larder, users: Cache<u64, u64>, time: Duration) -> Noted {
+async fn read_on(larder: Larder, users: Cache<u64, f64>, time: Duration) -> Noted {
     let (began, mut ticks, mut reads) = (now(), interval(TICK), JoinSet::new());
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let next = Arc::new(AtomicU64::new(HOT + 1));
@@ -123,22 +125,24 @@ async fn read_on(larder: Larder, users: Cache<u64, u64>, time: Duration) -> Note
     noted
 }
 
-async fn read(users: &Cache<u64, u64>, key: u64, is_open: bool) -> Read {
+async fn read(users: &Cache<u64, f64>, key: u64, is_open: bool) -> Read {
     let began = now();
     let read = timeout(HANG, users.get_or_load(&key, load)).await;
     let took = elapsed(began);
     let is_hit = matches!(&read, Ok(Ok(hit)) if hit.tier() == Tier::Local && !hit.is_stale());
     let outcome = match read {
-        Ok(Ok(_)) => Outcome::Answered,
+        Ok(Ok(hit)) => Outcome::Answered { origin: *hit },
         Ok(Err(_)) => Outcome::Failed,
         Err(_) => Outcome::Hangs,
     };
     Read { is_open, is_hit, took, outcome }
 }
 
-async fn load(key: u64) -> Result<u64, io::Error> {
+/// What is loaded is how long that took, in milliseconds: how long a sleep is depends on what else the machine does.
+async fn load(_key: u64) -> Result<f64, io::Error> {
+    let began = now();
     sleep(ORIGIN).await;
-    Ok(key)
+    Ok(elapsed(began))
 }
 
 fn elapsed(began: Instant) -> f64 {
@@ -152,7 +156,7 @@ impl Noted {
             (Outcome::Hangs, ..) => self.hangs += 1,
             (_, true, _) => self.hits.push(read.took),
             (_, _, false) => self.before.push(read.took),
-            (_, _, true) => self.after.push(read.took),
+            (Outcome::Answered { origin }, _, true) => self.after.push(read.took - origin),
         }
     }
 }

@@ -146,7 +146,8 @@ impl Larder {
     /// What this process and each of its caches have done so far.
     pub fn stats(&self) -> Stats {
         let coherence = &self.node().coherence;
-        Stats { caches: coherence.shelves.stats(), ..coherence.counters.snapshot() }
+        let (_, _, breaker_opened) = self.node().circuit.report();
+        Stats { caches: coherence.shelves.stats(), breaker_opened, ..coherence.counters.snapshot() }
     }
 
     /// How the connections, the chains and the bus of this process fare.

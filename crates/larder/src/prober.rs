@@ -7,7 +7,7 @@ use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
-use larder_core::{CacheName, Error, Key, Namespace, Remote, Result};
+use larder_core::{CacheName, Key, Namespace, Remote, Result};
 use tokio::time::{sleep, timeout};
 
 use crate::breaker::circuit::{Change, Went};
@@ -16,6 +16,15 @@ use crate::step::judge;
 
 /// How long it waits at least before it looks again: a clock may be a coarse one, or the mender may be asking just now.
 const TICK: Duration = Duration::from_millis(10);
+
+/// What a question came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    InTime,
+    /// Too late for a read.
+    Late,
+    None,
+}
 
 /// Closes the circuit again whenever it has opened, until this process's part is shut down.
 pub(crate) async fn probe(node: Arc<Node>, remote: Arc<dyn Remote>) {
@@ -50,16 +59,29 @@ impl Node {
             return self.circuit.is_closed();
         };
         self.tell(Change::Probing);
+        let mut answer = self.ask(remote, &key).await;
+        if answer == Answer::Late {
+            // One that was frozen until now is late for that alone.
+            answer = self.ask(remote, &key).await;
+        }
+        let went = if answer == Answer::InTime { Went::Well } else { Went::Badly };
+        self.tell(probe.end(went, self.clock.now()));
+        answer != Answer::None
+    }
+
+    async fn ask(&self, remote: &dyn Remote, key: &Key) -> Answer {
         let Patience { read, write } = self.patience;
         let began = self.clock.now();
-        let answer = timeout(read.max(write), remote.get(slice::from_ref(&key))).await;
-        let now = self.clock.now();
-        let kind = answer.as_ref().map(|answer| answer.as_ref().err().map(Error::kind));
-        let slowness = self.circuit.breaker.slowness(read);
-        let went =
-            kind.map_or(Went::Badly, |kind| judge(kind, now.since(began), slowness).unwrap_or(Went::Well));
-        self.tell(probe.end(went, now));
-        kind.is_ok_and(|kind| judge(kind, Duration::ZERO, slowness) != Some(Went::Badly))
+        let Ok(answer) = timeout(read.max(write), remote.get(slice::from_ref(key))).await else {
+            return Answer::None;
+        };
+        let (error, took) = (answer.err().map(|error| error.kind()), self.clock.now().since(began));
+        let went = |took| judge(error, took, self.circuit.breaker.slowness(read));
+        match (went(took), went(Duration::ZERO)) {
+            (_, Some(Went::Badly)) => Answer::None,
+            (Some(Went::Badly), _) => Answer::Late,
+            _ => Answer::InTime,
+        }
     }
 
     /// A key that need not be there. Another one each time: on a cluster, masters do not die together.

@@ -127,7 +127,7 @@ pub struct Stats {
     pub caches: Vec<(CacheName, CacheStats)>,
     /// Steps by which writes told the shared tier, or tried to.
     pub sent: u64,
-    /// Those that it could not be told at once.
+    /// Those that it could not be told at once, whether that was tried or not.
     pub deferred: u64,
     /// Invalidations that were heard of, those of this process among them.
     pub heard: u64,
@@ -135,14 +135,16 @@ pub struct Stats {
     pub gaps: u64,
     /// Losses of the bus: all copies became suspect.
     pub losses: u64,
+    /// How often the breaker of the shared tier has opened. What it is now is part of the [health](crate::Larder::health).
+    pub breaker_opened: u64,
 }
 
 impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} steps sent, {} of them deferred; {} invalidations heard, {} gaps, {} losses",
-            self.sent, self.deferred, self.heard, self.gaps, self.losses
+            "{} steps sent, {} deferred; {} invalidations heard, {} gaps, {} losses; the breaker opened {} times",
+            self.sent, self.deferred, self.heard, self.gaps, self.losses, self.breaker_opened
         )?;
         self.caches.iter().try_for_each(|(name, stats)| write!(f, "\n{name}: {stats}"))
     }

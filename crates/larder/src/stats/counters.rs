@@ -163,7 +163,7 @@ pub(crate) struct NodeCounters {
 }
 
 impl NodeCounters {
-    /// What has been counted, without the caches.
+    /// What has been counted, without the caches and the breaker, which count for themselves.
     pub(crate) fn snapshot(&self) -> super::Stats {
         super::Stats {
             caches: Vec::new(),
@@ -172,6 +172,7 @@ impl NodeCounters {
             heard: self.heard.get(),
             gaps: self.gaps.get(),
             losses: self.losses.get(),
+            breaker_opened: 0,
         }
     }
 }

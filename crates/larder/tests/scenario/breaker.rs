@@ -89,6 +89,23 @@ async fn it_closes_after_its_rest_though_nobody_reads() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_question_that_the_thaw_answers_closes_it() {
+    let fleet = Fleet::new();
+    let node = fleet.node().await;
+    node.faults.freeze();
+    node.open(&fleet).await;
+    while node.breaker() != BreakerState::Probing {
+        sleep(ms(1)).await;
+    }
+    // It has waited for too long by now for a read, and for nothing but the freeze.
+    sleep(ms(200)).await;
+    assert_eq!(node.breaker(), BreakerState::Probing);
+    node.faults.thaw();
+    sleep(ms(10)).await;
+    assert_eq!(node.breaker(), BreakerState::Closed);
+}
+
+#[tokio::test(start_paused = true)]
 async fn that_it_is_open_is_told_once_and_not_by_every_read() {
     let fleet = Fleet::new();
     let node = fleet.node().await;

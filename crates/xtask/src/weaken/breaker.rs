@@ -132,9 +132,16 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "an answer that is too late for a read closes it",
         file: PROBER,
-        from: "judge(kind, now.since(began), slowness)",
-        to: "judge(kind, now.since(now.max(began)), slowness)",
+        from: "(Some(Went::Badly), _) => Answer::Late,",
+        to: "(Some(Went::Badly), _) => [Answer::InTime, Answer::Late][0],",
         noticed_by: Engine("breaker::what_the_server_is_too_slow_for_reads_to_answer_is_told_all_the_same"),
+    },
+    Weakening {
+        name: "what was frozen until now counts as slow",
+        file: PROBER,
+        from: "if answer == Answer::Late {",
+        to: "if answer == Answer::Late && false {",
+        noticed_by: Engine("breaker::a_question_that_the_thaw_answers_closes_it"),
     },
     Weakening {
         name: "every read tells that it is open",
