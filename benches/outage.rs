@@ -61,17 +61,17 @@ pub(crate) fn lines(runtime: &Runtime) -> Vec<Line> {
     let line = |name: &str, of: fn(&Noted) -> f64, allowed: Duration| {
         let allowed = allowed.as_secs_f64() * 1e3;
         let measured = Comparison::median(rounds.iter().map(|noted| Comparison::with(of(noted), allowed)));
-        Line::new(format!("frozen Redis, 1,000 req/s: {name} / allowed"), "ms, p99.9", measured).limit(1.0)
+        Line::new(format!("frozen Redis, 1,000/s: {name} / allowed"), "ms, p99.9", measured).limit(1.0)
     };
     let count = |name: &str, of: fn(&Noted) -> usize| {
         let sum = rounds.iter().map(of).sum();
         // By one, so that any is too many.
-        let name = format!("frozen Redis, 1,000 req/s: {name}");
+        let name = format!("frozen Redis, 1,000/s: {name}");
         Line::new(name, "reads", Comparison::with(as_f64(sum), 1.0)).limit(0.0)
     };
     vec![
         line("read, closed", |noted| worst(&noted.before), BUDGET + Duration::from_millis(10)),
-        line("read, open, besides its origin", |noted| worst(&noted.after), Duration::from_millis(5)),
+        line("read, open, less origin", |noted| worst(&noted.after), Duration::from_millis(5)),
         line("L1 hit", |noted| worst(&noted.hits), Duration::from_millis(1)),
         count("errors", |noted| noted.errors),
         count("hangs", |noted| noted.hangs),
