@@ -49,6 +49,10 @@ impl Choice {
         not(any(feature = "embedded", feature = "redis")),
         expect(unused_variables, reason = "only what is made here needs them")
     )]
+    #[cfg_attr(
+        not(feature = "redis"),
+        expect(clippy::unnecessary_wraps, reason = "only an address can be wrong")
+    )]
     pub(crate) fn connect(self, means: &Means<'_>) -> Result<Option<Upstream>> {
         Ok(match self {
             Self::Alone => None,

@@ -1,0 +1,20 @@
+//! One binary for all of them, so that they are linked once.
+
+#[cfg(test)]
+mod delivery;
+#[cfg(test)]
+mod failing;
+#[cfg(test)]
+mod formats;
+#[cfg(all(test, unix))]
+mod kill;
+#[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
+mod poison;
+#[cfg(test)]
+mod rig;
+#[cfg(test)]
+mod room;
+#[cfg(test)]
+mod through;
