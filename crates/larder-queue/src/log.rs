@@ -154,3 +154,6 @@ fn head(number: u64, last: u64) -> [u8; HEAD] {
     head.iter_mut().zip(parts.iter().chain(&checksum)).for_each(|(place, byte)| *place = *byte);
     head
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,8 +49,7 @@ async fn an_outage_poisons_nothing_and_is_not_hammered() {
 #[tokio::test(start_paused = true)]
 async fn one_write_that_fails_its_batch_stops_no_other() {
     let (folder, store) = (Folder::new(), Store::shut());
-    let sink =
-        store.sink_that(|_, batch| if holds(batch, "key 13") { Err("no".into()) } else { Ok(()) });
+    let sink = store.sink_that(|_, batch| if holds(batch, "key 13") { Err("no".into()) } else { Ok(()) });
     let queue = folder.queue().attempts(3).build(sink).await.unwrap();
     put_all(&queue, 0..100).await;
     store.let_all_through();

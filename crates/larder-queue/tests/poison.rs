@@ -11,7 +11,8 @@ use crate::rig::{Folder, Queue, Store, drain, put_all, until};
 async fn picky(folder: &Folder, store: &Store, refuses: &Arc<AtomicBool>) -> Queue {
     let refuses = refuses.clone();
     let sink = store.sink_that(move |_, batch| {
-        let refused = batch.iter().filter(|write| write.key().contains('7') && refuses.load(Ordering::Relaxed));
+        let refused =
+            batch.iter().filter(|write| write.key().contains('7') && refuses.load(Ordering::Relaxed));
         refused.for_each(|write| batch.refuse(write, "not a seven"));
         Ok(())
     });
@@ -54,7 +55,9 @@ async fn poison_stays_when_the_files_it_was_in_are_gone() {
     let puts: Vec<_> = (0..600_u32)
         .map(|number| {
             let queue = queue.clone();
-            tokio::spawn(async move { queue.put(&*format!("{}-{}", "x".repeat(200), number % 5), number).await })
+            tokio::spawn(
+                async move { queue.put(&*format!("{}-{}", "x".repeat(200), number % 5), number).await },
+            )
         })
         .collect();
     for put in puts {
