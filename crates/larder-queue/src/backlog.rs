@@ -266,3 +266,6 @@ impl Backlog {
         held.map(|(version, entry)| (*version, entry.clone())).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

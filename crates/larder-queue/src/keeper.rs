@@ -256,3 +256,6 @@ impl Drop for Keeper {
         self.shared.wake_all();
     }
 }
+
+#[cfg(test)]
+mod tests;

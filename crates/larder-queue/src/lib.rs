@@ -105,11 +105,11 @@
 //!     .through(names.clone())
 //!     .build(|_: Batch<u32, String>| async { Ok::<_, std::io::Error>(()) })
 //!     .await?;
-//! writes.put(&7, "apple".into()).await?;
+//! writes.put(&7_u32, "apple".into()).await?;
 //!
 //! let queue = writes.clone();
 //! let name = names
-//!     .get_or_load(&7, |id| async move {
+//!     .get_or_load(&7_u32, |id| async move {
 //!         match queue.pending(&id)? {
 //!             Some(write) => Ok(write.into_parts().1),                      // it is not in the store yet
 //!             None => find(id).await,

@@ -139,7 +139,7 @@ async fn a_sink_that_panics_or_does_not_end_has_failed() {
             sink(batch).await?;
             match call {
                 1 => panic!("in the future"),
-                2 => std::future::pending().await,
+                2 => std::future::pending::<Result<(), String>>().await,
                 _ => Ok(()),
             }
         }

@@ -92,15 +92,18 @@ impl Store {
     }
 
     /// Takes everything.
-    pub(crate) fn sink(&self) -> impl Fn(Batch<String, u32>) -> Reply + Send + Sync + 'static {
+    pub(crate) fn sink(&self) -> impl Fn(Batch<String, u32>) -> Reply + Send + Sync + use<> {
         self.sink_that(|_, _| Ok(()))
     }
 
     /// Does with a batch what it is told, by the number of the call and the batch.
-    pub(crate) fn sink_that(
+    pub(crate) fn sink_that<A>(
         &self,
-        answer: impl Fn(usize, &Batch<String, u32>) -> Outcome + Send + Sync + 'static,
-    ) -> impl Fn(Batch<String, u32>) -> Reply + Send + Sync + 'static {
+        answer: A,
+    ) -> impl Fn(Batch<String, u32>) -> Reply + Send + Sync + use<A>
+    where
+        A: Fn(usize, &Batch<String, u32>) -> Outcome + Send + Sync + 'static,
+    {
         let (store, answer) = (self.clone(), Arc::new(answer));
         move |batch| {
             let (store, answer) = (store.clone(), answer.clone());
