@@ -23,6 +23,8 @@ pub(crate) struct Backlog {
     entries: BTreeMap<u64, Entry>,
     by_text: HashMap<Arc<str>, u64>,
     ready: BTreeSet<u64>,
+    /// Those that are ready too, but are delivered alone: those first that have been tried least.
+    suspects: BTreeSet<(u32, u64)>,
     delayed: BTreeSet<(Instant, u64)>,
     poisoned: usize,
     bytes: usize,
@@ -112,24 +114,31 @@ impl Backlog {
 
     /// Takes a write out of the queue for good.
     pub(crate) fn remove(&mut self, version: u64) -> Option<Entry> {
+        let standing = self.entries.get(&version)?.standing.clone();
         self.stand(version, Standing::Delivered);
         let entry = self.entries.remove(&version)?;
         self.by_text.remove(&entry.text);
         self.bytes -= cost(&entry.text, &entry.sealed);
         self.leave(entry.file);
-        Some(entry)
+        Some(Entry { standing, ..entry })
     }
 
     /// Moves a write from where it stands. Nothing, if it is gone.
     pub(crate) fn stand(&mut self, version: u64, standing: Standing) {
         let Some(entry) = self.entries.get_mut(&version) else { return };
         match &entry.standing {
-            Standing::Ready => drop(self.ready.remove(&version)),
+            Standing::Ready => {
+                self.ready.remove(&version);
+                self.suspects.remove(&(entry.attempts, version));
+            }
             Standing::Delayed(until) => drop(self.delayed.remove(&(*until, version))),
             Standing::Poisoned(_) => self.poisoned -= 1,
             Standing::Delivered => {}
         }
         match &standing {
+            Standing::Ready if entry.suspect_since.is_some() => {
+                self.suspects.insert((entry.attempts, version));
+            }
             Standing::Ready => drop(self.ready.insert(version)),
             Standing::Delayed(until) => drop(self.delayed.insert((*until, version))),
             Standing::Poisoned(_) => self.poisoned += 1,
@@ -149,23 +158,22 @@ impl Backlog {
         true
     }
 
-    /// Takes the oldest that are ready and no newer than `synced`: a suspect alone, or as many others as may be.
-    pub(crate) fn take(&mut self, most: usize, synced: u64) -> Vec<(u64, Entry)> {
-        let mut ready =
-            self.ready.range(..=synced).filter_map(|version| Some((*version, self.entries.get(version)?)));
-        let taken: Vec<(u64, Entry)> = match ready.next() {
-            Some((version, entry)) if entry.suspect_since.is_some() => vec![(version, entry.clone())],
-            first => first
-                .into_iter()
-                .chain(ready.filter(|(_, entry)| entry.suspect_since.is_none()))
-                .take(most)
-                .map(|(version, entry)| (version, entry.clone()))
-                .collect(),
+    /// Takes the oldest that are ready and no newer than `synced`, as many as may be; or a suspect alone, if there is one and
+    /// it is older. It must not be `after_suspect` again: one that always fails would stand in the way of all others.
+    pub(crate) fn take(&mut self, most: usize, synced: u64, after_suspect: bool) -> Vec<(u64, Entry)> {
+        let others: Vec<u64> = self.ready.range(..=synced).take(most).copied().collect();
+        let taken = match (self.suspects.first(), others.first()) {
+            (Some((_, suspect)), None) => vec![*suspect],
+            (Some((_, suspect)), Some(other)) if !after_suspect && suspect < other => vec![*suspect],
+            _ => others,
         };
-        for (version, _) in &taken {
-            self.stand(*version, Standing::Delivered);
-        }
         taken
+            .into_iter()
+            .filter_map(|version| {
+                self.stand(version, Standing::Delivered);
+                Some((version, self.entries.get(&version)?.clone()))
+            })
+            .collect()
     }
 
     /// Makes ready whatever has waited long enough, and says when the next one has.
@@ -203,8 +211,9 @@ impl Backlog {
         self.entries.get(&version)
     }
 
-    pub(crate) fn get_mut(&mut self, version: u64) -> Option<&mut Entry> {
-        self.entries.get_mut(&version)
+    /// A write that the sink was given, to be changed before it stands elsewhere.
+    pub(crate) fn delivered_mut(&mut self, version: u64) -> Option<&mut Entry> {
+        self.entries.get_mut(&version).filter(|entry| entry.standing == Standing::Delivered)
     }
 
     pub(crate) fn find(&self, text: &str) -> Option<(u64, &Entry)> {
@@ -229,9 +238,9 @@ impl Backlog {
         self.len() - self.poisoned
     }
 
-    /// How many are ready and no newer than `synced`, of `most` that matter.
+    /// How many are ready and no newer than `synced`, of `most` that matter. What is a suspect has been with the sink already.
     pub(crate) fn ready(&self, most: usize, synced: u64) -> usize {
-        self.ready.range(..=synced).take(most).count()
+        self.ready.range(..=synced).take(most).count() + self.suspects.len()
     }
 
     /// The version of the oldest that is not poisoned.

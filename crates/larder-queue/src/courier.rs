@@ -41,8 +41,9 @@ where
 {
     pub(crate) async fn run(self) {
         let mut pace = Pace::new(&self.shared.settings);
+        let mut after_suspect = false;
         loop {
-            let taken = self.gather(pace.limit()).await;
+            let taken = self.gather(pace.limit(), after_suspect).await;
             let writes = self.open(&taken);
             if writes.is_empty() {
                 continue;
@@ -50,6 +51,7 @@ where
             let batch = Batch::new(writes);
             let outcome = self.deliver(batch.clone()).await;
             let settled = settle(&self.shared, &batch, &outcome, &pace);
+            after_suspect = settled.was_suspect;
             let pause = if settled.has_failed {
                 pace.failed(batch.len(), settled.was_suspect)
             } else {
@@ -62,7 +64,7 @@ where
     }
 
     /// Waits until there is a batch: as many writes as may be in one, or the first of them has waited for others.
-    async fn gather(&self, most: usize) -> Vec<(u64, Entry)> {
+    async fn gather(&self, most: usize, after_suspect: bool) -> Vec<(u64, Entry)> {
         let mut patience = None;
         loop {
             let until = {
@@ -76,7 +78,7 @@ where
                 } else {
                     let until = *patience.get_or_insert_with(|| Instant::now() + self.shared.settings.linger);
                     if ready >= most || state.phase > Phase::Open || until <= Instant::now() {
-                        return state.backlog.take(most, synced);
+                        return state.backlog.take(most, synced, after_suspect);
                     }
                     Some(until)
                 }

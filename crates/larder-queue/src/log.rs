@@ -13,6 +13,7 @@ mod recovery;
 
 use std::collections::VecDeque;
 use std::fs::{self, File};
+use std::io::{Seek, SeekFrom};
 use std::path::Path;
 
 use larder_core::Result;
@@ -75,7 +76,8 @@ impl Log {
         if let Err(error) = self.disk.write(file, &frame) {
             // What was written of it would stand in the way of the next one.
             let path = self.folder.file(*number);
-            self.is_broken = file.set_len(*length).is_err();
+            let mended = file.set_len(*length).and_then(|()| file.seek(SeekFrom::Start(*length)));
+            self.is_broken = mended.is_err();
             return Err(failed("the queue cannot be written to", &path, error));
         }
         *length += frame.len() as u64;

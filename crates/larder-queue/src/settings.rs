@@ -63,6 +63,8 @@ impl Settings {
         if let Durability::Within(window) = self.durability {
             let reason = "writes that are synced at once are those of `Durability::Synced`";
             refuse_if(window.is_zero(), "durability", "within 0 s", reason)?;
+            let text = format!("within {window:?}");
+            refuse_if(window > LONGEST_WAIT, "durability", text, "nobody waits for years")?;
         }
         refuse_if(self.first_wait.is_zero(), "back_off", "0 s", "it could not grow")?;
         let waits = format!("{:?} to {:?}", self.first_wait, self.longest_wait);

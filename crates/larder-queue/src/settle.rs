@@ -91,7 +91,7 @@ impl State {
     }
 
     fn count_attempt(&mut self, version: u64) {
-        if let Some(entry) = self.backlog.get_mut(version) {
+        if let Some(entry) = self.backlog.delivered_mut(version) {
             entry.attempts = entry.attempts.saturating_add(1);
         }
     }
@@ -100,7 +100,7 @@ impl State {
     fn failed(&mut self, attempt: Attempt<'_>, shared: &Shared) -> bool {
         let Attempt { version, reason, is_its_own, sink_works, pace } = attempt;
         let written = self.counted.written;
-        let Some(entry) = self.backlog.get_mut(version) else {
+        let Some(entry) = self.backlog.delivered_mut(version) else {
             // A newer write of its key has come while it was with the sink.
             self.counted.coalesced += 1;
             return false;

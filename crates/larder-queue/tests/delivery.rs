@@ -8,7 +8,7 @@ use larder::{Clock, ErrorKind};
 use larder_core::{Moment, TimeSource};
 use tokio::time::Instant;
 
-use crate::rig::{Folder, Store, drain, put_all, until};
+use crate::rig::{Folder, Store, drain, put_all};
 
 #[tokio::test]
 async fn what_is_put_is_given_to_the_sink_with_its_version() {
@@ -78,7 +78,7 @@ async fn a_batch_that_is_not_full_lingers() {
     let queue = folder.queue().batch(2).linger(linger).build(store.sink()).await.unwrap();
     put_all(&queue, 0..1).await;
     let began = Instant::now();
-    until(|| queue.stats().written == 1).await;
+    store.called(1).await;
     let waited = store.calls()[0].at - began;
     assert!((linger / 2..=linger).contains(&waited), "{waited:?}");
 }

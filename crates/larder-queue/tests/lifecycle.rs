@@ -119,9 +119,9 @@ async fn a_path_that_is_no_folder_is_named() {
 /// A folder with writes in two files, of which the second is to be written on.
 async fn with_two_files() -> Folder {
     let folder = Folder::new();
-    for _ in 0..2 {
+    for keys in [0..3, 3..6] {
         let queue = folder.queue().build(Store::shut().sink()).await.unwrap();
-        put_all(&queue, 0..3).await;
+        put_all(&queue, keys).await;
     }
     folder
 }
@@ -156,7 +156,7 @@ fn write_at(file: &mut fs::File, place: u64) {
 async fn a_file_that_is_missing_is_told() {
     let folder = with_two_files().await;
     let queue = folder.queue().build(Store::shut().sink()).await.unwrap();
-    put_all(&queue, 0..3).await;
+    put_all(&queue, 6..9).await;
     drop(queue);
     fs::remove_file(&folder.files()[1]).unwrap();
     let (kind, text) = refused(folder.queue()).await;

@@ -52,16 +52,15 @@ async fn poison_stays_when_the_files_it_was_in_are_gone() {
     put_all(&queue, [7]).await;
     until(|| queue.stats().poisoned == 1).await;
     let before = (queue.poisoned(), folder.files());
-    let puts: Vec<_> = (0..600_u32)
-        .map(|number| {
+    for round in 0..15 {
+        let puts = (0..20).map(|number| {
             let queue = queue.clone();
-            tokio::spawn(
-                async move { queue.put(&*format!("{}-{}", "x".repeat(200), number % 5), number).await },
-            )
-        })
-        .collect();
-    for put in puts {
-        put.await.unwrap().unwrap();
+            let key = format!("{}-{}", "x".repeat(200), number % 5);
+            tokio::spawn(async move { queue.put(&key, round).await })
+        });
+        for put in puts.collect::<Vec<_>>() {
+            put.await.unwrap().unwrap();
+        }
     }
     drain(&queue).await;
     assert!(!folder.files().contains(&before.1[0]), "{:?}", folder.files());

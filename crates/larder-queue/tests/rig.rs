@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::fs;
 use std::future::Future;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use larder_queue::{Batch, WriteBehind, WriteBehindBuilder};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 
 /// A queue of the usual kind.
@@ -31,6 +32,15 @@ impl Folder {
 
     pub(crate) fn queue(&self) -> Builder {
         WriteBehind::open(&self.0)
+    }
+
+    /// Puts keys there for a sink that comes later. A sink that is to be found out about must not wait at a gate where time is
+    /// paused: its deadline would pass meanwhile.
+    pub(crate) async fn fill(&self, keys: Range<u32>) {
+        let away = |_| std::future::pending::<Result<(), String>>();
+        let queue = self.queue().build(away).await.unwrap();
+        put_all(&queue, keys).await;
+        queue.shut_down(Duration::ZERO).await.unwrap();
     }
 
     /// The files of the log, in order.
@@ -68,6 +78,7 @@ pub(crate) struct Store {
     calls: Arc<Mutex<Vec<Call>>>,
     /// One permit lets one call end.
     gate: Arc<Semaphore>,
+    called: Arc<Notify>,
 }
 
 type Outcome = Result<(), String>;
@@ -75,12 +86,12 @@ type Outcome = Result<(), String>;
 impl Store {
     /// One whose calls end at once.
     pub(crate) fn open() -> Self {
-        Self { gate: Arc::new(Semaphore::new(1 << 20)), calls: Arc::default() }
+        Self { gate: Arc::new(Semaphore::new(1 << 20)), calls: Arc::default(), called: Arc::default() }
     }
 
     /// One whose calls end when they are let.
     pub(crate) fn shut() -> Self {
-        Self { gate: Arc::new(Semaphore::new(0)), calls: Arc::default() }
+        Self { gate: Arc::new(Semaphore::new(0)), calls: Arc::default(), called: Arc::default() }
     }
 
     pub(crate) fn let_through(&self, calls: usize) {
@@ -121,6 +132,7 @@ impl Store {
         };
         let mut calls = self.locked();
         calls.push(Call { at: Instant::now(), writes: batch.iter().map(write).collect() });
+        self.called.notify_one();
         calls.len() - 1
     }
 
@@ -143,7 +155,13 @@ impl Store {
 
     /// Waits until it has been called so often.
     pub(crate) async fn called(&self, times: usize) {
-        until(|| self.locked().len() >= times).await;
+        loop {
+            let called = self.called.notified();
+            if self.locked().len() >= times {
+                return;
+            }
+            called.await;
+        }
     }
 
     fn locked(&self) -> MutexGuard<'_, Vec<Call>> {
@@ -163,10 +181,10 @@ pub(crate) async fn until(mut condition: impl FnMut() -> bool) {
     }
 }
 
-/// Waits until all is written, and closes the queue.
+/// Waits until all is written, and closes the queue. Where time is paused, it goes by as fast as it can meanwhile.
 pub(crate) async fn drain(queue: &Queue) {
-    until(|| queue.stats().pending == 0).await;
-    queue.shut_down(Duration::ZERO).await.unwrap();
+    let left = queue.shut_down(Duration::from_secs(30 * 24 * 3_600)).await.unwrap();
+    assert_eq!(left.pending, 0);
 }
 
 pub(crate) async fn put_all(queue: &Queue, keys: impl IntoIterator<Item = u32>) {

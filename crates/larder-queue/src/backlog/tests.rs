@@ -11,7 +11,7 @@ fn poisoned() -> Standing {
 }
 
 fn taken(backlog: &mut Backlog, most: usize, synced: u64) -> Vec<u64> {
-    backlog.take(most, synced).into_iter().map(|(version, _)| version).collect()
+    backlog.take(most, synced, false).into_iter().map(|(version, _)| version).collect()
 }
 
 #[test]
@@ -31,14 +31,22 @@ fn a_put_takes_the_place_of_the_one_before_it_wherever_that_stands() {
 #[test]
 fn a_suspect_is_taken_alone_and_keeps_nobody_waiting() {
     let mut backlog = Backlog::default();
-    for version in 1..=4 {
+    for version in 1..=6 {
         put(&mut backlog, version, &version.to_string(), 1);
     }
-    backlog.get_mut(2).unwrap().suspect_since = Some(0);
-    assert_eq!(taken(&mut backlog, 2, 9), [1, 3]);
-    assert_eq!(taken(&mut backlog, 2, 9), [2]);
-    assert_eq!(taken(&mut backlog, 2, 3), [0; 0], "what is not synced is not taken");
-    assert_eq!(taken(&mut backlog, 2, 4), [4]);
+    assert_eq!(taken(&mut backlog, 2, 9), [1, 2]);
+    for (version, attempts) in [(1, 2), (2, 1)] {
+        let entry = backlog.delivered_mut(version).unwrap();
+        (entry.suspect_since, entry.attempts) = (Some(0), attempts);
+        backlog.stand(version, Standing::Ready);
+    }
+    assert_eq!((backlog.ready(9, 5), backlog.ready(1, 5)), (5, 3));
+    assert_eq!(taken(&mut backlog, 2, 5), [2], "it was tried less often");
+    let others: Vec<u64> = backlog.take(2, 5, true).into_iter().map(|(version, _)| version).collect();
+    assert_eq!(others, [3, 4]);
+    assert_eq!(taken(&mut backlog, 2, 5), [1]);
+    assert_eq!(taken(&mut backlog, 2, 5), [5], "what is not synced is not taken");
+    assert_eq!(taken(&mut backlog, 2, 6), [6]);
 }
 
 #[test]
@@ -72,19 +80,29 @@ fn counts_are_those_of_the_entries_whatever_happens() {
     let (mut backlog, now) = (Backlog::default(), Instant::now());
     for version in 1..20_000_u64 {
         let any = fastrand::u64(version.saturating_sub(30)..=version);
-        match fastrand::u8(0..8) {
+        match fastrand::u8(0..9) {
             0..=2 => drop(put(&mut backlog, version, &format!("key {}", version % 11), version / 50)),
-            3 => drop(backlog.take(3, version)),
+            3 => {
+                for (version, _) in backlog.take(3, version, fastrand::bool()) {
+                    let entry = backlog.delivered_mut(version).unwrap();
+                    (entry.suspect_since, entry.attempts) =
+                        (fastrand::bool().then_some(1), fastrand::u32(0..3));
+                }
+            }
             4 => drop(backlog.remove(any)),
             5 => backlog.stand(any, poisoned()),
             6 => backlog.stand(any, Standing::Delayed(now)),
+            7 => backlog.stand(any, Standing::Ready),
             _ => drop(backlog.revive(any)),
         }
         backlog.moved(any, version / 50);
         let entries = || backlog.entries.values();
         let count =
             |standing: fn(&Standing) -> bool| entries().filter(|entry| standing(&entry.standing)).count();
-        assert_eq!(count(|standing| matches!(standing, Standing::Ready)), backlog.ready.len());
+        assert_eq!(
+            count(|standing| matches!(standing, Standing::Ready)),
+            backlog.ready.len() + backlog.suspects.len()
+        );
         assert_eq!(count(|standing| matches!(standing, Standing::Delayed(_))), backlog.delayed.len());
         assert_eq!(count(|standing| matches!(standing, Standing::Poisoned(_))), backlog.poisoned);
         assert_eq!(entries().map(|entry| cost(&entry.text, &entry.sealed)).sum::<usize>(), backlog.bytes);
