@@ -36,6 +36,7 @@ const ALLOWED: &[(&str, &[Arrow])] = &[
     ("larder-memory", &[always("larder-core")]),
     ("larder-moka", &[always("larder-core")]),
     ("larder-quick", &[always("larder-core")]),
+    ("larder-queue", &[always("larder"), always("larder-codec"), always("larder-core")]),
     ("larder-redis", &[always("larder-core"), always("larder-link")]),
     ("larder-testkit", &[always("larder-core")]),
     ("xtask", &[]),

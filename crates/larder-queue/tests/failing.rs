@@ -65,10 +65,11 @@ async fn one_write_that_fails_its_batch_stops_no_other() {
 async fn what_a_sink_wants_again_is_tried_again_and_in_the_end_set_aside() {
     let (folder, store) = (Folder::new(), Store::open());
     folder.fill(0..4).await;
-    let sink = store.sink_that(|call, batch| {
+    let inner = store.clone();
+    let sink = store.sink_that(move |_, batch| {
         for write in batch {
             match write.key().as_str() {
-                "key 1" if call < 2 => batch.retry(write, "busy"),
+                "key 1" if inner.of("key 1").len() < 3 => batch.retry(write, "busy"),
                 "key 2" => batch.retry(write, "busy for ever"),
                 _ => {}
             }

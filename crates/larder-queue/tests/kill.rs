@@ -168,8 +168,8 @@ fn live_until_killed(folder: &Path, life: u32) {
     runtime.block_on(async {
         let queue = open(folder, life).await;
         let pending = (0..KEYS).filter_map(|key| Some((key, *queue.pending(&key).unwrap()?.value())));
-        let lines: String = pending.map(|(key, value)| format!("pending {key} {value}.\n")).collect();
-        say(&format!("\n{lines}begun\n"));
+        let lines: Vec<String> = pending.map(|(key, value)| format!("pending {key} {value}.\n")).collect();
+        say(&format!("\n{}begun\n", lines.concat()));
         let putting = (0..KEYS).map(|key| {
             let queue = queue.clone();
             tokio::spawn(async move {

@@ -6,7 +6,8 @@ mod delivery;
 mod failing;
 #[cfg(test)]
 mod formats;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod kill;
 #[cfg(test)]
 mod lifecycle;
