@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -112,9 +113,8 @@ where
     async fn deliver(&self, batch: Batch<K, V>) -> Result<(), Arc<str>> {
         let deadline = self.shared.settings.sink_deadline;
         let mut task = JoinSet::new();
-        // Within the task, for what is no future yet may panic too.
-        let begin = std::panic::AssertUnwindSafe(|| (self.sink)(batch));
-        let Ok(writing) = std::panic::catch_unwind(begin) else {
+        // What is no future yet may panic too.
+        let Ok(writing) = catch_unwind(AssertUnwindSafe(|| (self.sink)(batch))) else {
             return Err("the sink panicked".into());
         };
         task.spawn(writing);

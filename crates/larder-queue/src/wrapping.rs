@@ -1,6 +1,7 @@
 //! Keys and values as bytes, and back: those of this build, and those of builds before it.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -57,12 +58,16 @@ where
         Ok(Sealed { text: key.text().into(), bytes })
     }
 
-    /// Reads what was sealed by this build, or by one whose values it can also read.
+    /// Reads what was sealed by this build, or by one whose values it can also read. What panics while it is read or brought up
+    /// to date is unreadable too: it must not take along whoever reads.
     pub(crate) fn open(&self, text: &str, sealed: &[u8]) -> Result<(K, V), Unreadable> {
         let hash = self.namespace.hash(text.as_bytes());
-        let opened =
-            self.envelope.open(hash, sealed).and_then(|opened| opened.value.ok_or(Unreadable::Undecodable));
-        opened.or_else(|why| self.older.iter().find_map(|read| read(hash, sealed).ok()).ok_or(why))
+        let open = || {
+            let opened = self.envelope.open(hash, sealed);
+            let opened = opened.and_then(|opened| opened.value.ok_or(Unreadable::Undecodable));
+            opened.or_else(|why| self.older.iter().find_map(|read| read(hash, sealed).ok()).ok_or(why))
+        };
+        catch_unwind(AssertUnwindSafe(open)).unwrap_or(Err(Unreadable::Undecodable))
     }
 }
 

@@ -80,3 +80,13 @@ async fn what_cannot_be_read_is_set_aside_until_a_build_can() {
     let queue = build(of_now(&folder), &seen).await;
     assert_eq!(queue.stats().poisoned + queue.stats().pending, 0);
 }
+
+#[tokio::test]
+async fn an_upgrade_that_panics_is_one_that_cannot_read() {
+    let (folder, seen) = (of_before().await, Seen::default());
+    let panics = |(_, Euros(euros)): (u32, Euros)| -> (u32, Cents) { panic!("{euros} euros") };
+    let queue = build(of_now(&folder).reads_also(Envelope::new(Bincode), panics), &seen).await;
+    until(|| queue.stats().poisoned == 1).await;
+    queue.put(&8_u32, Cents { amount: 1 }).await.unwrap();
+    until(|| queue.stats().written == 1).await;
+}

@@ -171,6 +171,19 @@ async fn a_loss_of_power_takes_what_was_acknowledged_within_the_window_and_the_s
 }
 
 #[tokio::test]
+async fn a_loss_of_power_that_takes_a_write_leaves_the_one_it_was_to_replace() {
+    let disk = Frail::new();
+    let queue = stuck(disk.queue()).await;
+    queue.put(&1_u32, 1).await.unwrap();
+    drop(queue);
+    let queue = stuck(disk.queue().durability(Durability::Within(Duration::from_secs(3_600)))).await;
+    queue.put(&1_u32, 2).await.unwrap();
+    assert_eq!(pending(&queue, 1), Some(2));
+    let (_found, after) = disk.after_power_loss().await;
+    assert_eq!(pending(&after, 1), Some(1));
+}
+
+#[tokio::test]
 async fn what_was_acknowledged_is_synced_when_the_window_ends() {
     let disk = Frail::new();
     let queue = stuck(disk.queue().durability(Durability::Within(Duration::from_millis(20)))).await;
