@@ -19,6 +19,8 @@ use crate::rig::{Folder, PATIENCE};
 
 const KILLS: u32 = 100;
 const KEYS: u32 = 12;
+/// Is put once, and taken by the store in the very end: what is queued so long is moved from file to file.
+const STUCK: u32 = KEYS;
 const FOLDER: &str = "LARDER_QUEUE_KILL_FOLDER";
 const LIFE: &str = "LARDER_QUEUE_KILL_LIFE";
 /// Values of one life, all above those of the life before it.
@@ -138,26 +140,32 @@ fn written(folder: &Path) -> Rows {
 
 fn store(
     folder: &Path,
-) -> impl Fn(Batch<u32, u64>) -> std::future::Ready<io::Result<()>> + Send + Sync + 'static {
+    is_last: bool,
+) -> impl Fn(Batch<u32, u64>) -> std::future::Ready<io::Result<()>> + Send + Sync + use<> {
     let path = folder.join("store");
     move |batch| {
-        let lines: Vec<String> =
-            batch.iter().map(|write| format!("row {} {}.\n", write.key(), write.value())).collect();
-        let append = |lines: String| {
-            File::options().append(true).create(true).open(&path)?.write_all(lines.as_bytes())
-        };
-        std::future::ready(append(lines.concat()))
+        let mut lines = Vec::new();
+        for write in &batch {
+            if *write.key() == STUCK && !is_last {
+                batch.retry(write, "not yet");
+            } else {
+                lines.push(format!("row {} {}.\n", write.key(), write.value()));
+            }
+        }
+        let open = || File::options().append(true).create(true).open(&path);
+        std::future::ready(open().and_then(|mut file| file.write_all(lines.concat().as_bytes())))
     }
 }
 
-async fn open(folder: &Path, life: u32) -> WriteBehind<u32, u64> {
+async fn open(folder: &Path, life: u32, is_last: bool) -> WriteBehind<u32, u64> {
     let within = Durability::Within(Duration::from_millis(5));
     WriteBehind::open(folder)
         .durability(if life.is_multiple_of(2) { Durability::Synced } else { within })
         .file_size(4_096)
         .linger(Duration::from_millis(1))
         .batch(5)
-        .build(store(folder))
+        .attempts(u32::MAX)
+        .build(store(folder, is_last))
         .await
         .unwrap()
 }
@@ -166,14 +174,16 @@ async fn open(folder: &Path, life: u32) -> WriteBehind<u32, u64> {
 fn live_until_killed(folder: &Path, life: u32) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let queue = open(folder, life).await;
-        let pending = (0..KEYS).filter_map(|key| Some((key, *queue.pending(&key).unwrap()?.value())));
+        let queue = open(folder, life, false).await;
+        let pending = (0..=STUCK).filter_map(|key| Some((key, *queue.pending(&key).unwrap()?.value())));
         let lines: Vec<String> = pending.map(|(key, value)| format!("pending {key} {value}.\n")).collect();
         say(&format!("\n{}begun\n", lines.concat()));
-        let putting = (0..KEYS).map(|key| {
+        let is_stuck = queue.pending(&STUCK).unwrap().is_some();
+        let putting = (0..=STUCK).map(|key| {
             let queue = queue.clone();
+            let times = if key < STUCK { VALUES } else { u64::from(!is_stuck) };
             tokio::spawn(async move {
-                for number in 1.. {
+                for number in 1..=times {
                     let value = u64::from(life) * VALUES + number;
                     queue.put(&key, value).await.unwrap();
                     say(&format!("ack {key} {value}.\n"));
@@ -196,7 +206,7 @@ fn say(text: &str) {
 fn finish(folder: &Path) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let queue = open(folder, 0).await;
+        let queue = open(folder, 0, true).await;
         let left = queue.shut_down(PATIENCE).await.unwrap();
         assert_eq!((left.pending, left.poisoned), (0, 0));
     });
