@@ -162,3 +162,13 @@ async fn a_file_that_is_missing_is_told() {
     let (kind, text) = refused(folder.queue()).await;
     assert!(kind == ErrorKind::Codec && text.contains("missing"), "{text}");
 }
+
+#[test]
+fn handles_go_wherever_they_are_needed() {
+    fn goes_anywhere<T: Send + Sync + std::fmt::Debug>() {}
+    goes_anywhere::<Queue>();
+    goes_anywhere::<larder_queue::Batch<String, u32>>();
+    goes_anywhere::<larder_queue::Poisoned>();
+    goes_anywhere::<larder_queue::Stats>();
+    goes_anywhere::<Durability>();
+}
