@@ -132,7 +132,7 @@
 //!   of 64 it is two thirds; at 256 both wait for the disk alone.
 //! - What was written and not yet synced survives a kill, for the system has it. A transaction of redb without a sync is gone
 //!   with the process, so [`Durability::Within`] would lose as much by a kill as by a loss of power.
-//! - It is 500 lines, and can be tried at every byte: a test cuts and flips each of a log, and opens it.
+//! - It is some 550 lines, and can be tried at every byte: a test cuts and flips each of a log, and opens it.
 //! - It needs no dependency, and no newer Rust than the rest of Larder; redb needs 1.90.
 //!
 //! What it does not do is hold more than fits into memory, or find anything but by key. Who needs that needs a database.
