@@ -80,6 +80,7 @@
 //! It runs on tokio, of either kind. The minimum supported Rust version is 1.88.
 
 mod answer;
+mod ask;
 mod backoff;
 mod batch;
 mod breaker;

@@ -9,7 +9,7 @@ const BUDGET_OF_MANY: &str = "crates/larder/src/bulk.rs";
 const CIRCUIT: &str = "crates/larder/src/breaker/circuit.rs";
 const MENDER: &str = "crates/larder/src/mender.rs";
 const PROBER: &str = "crates/larder/src/prober.rs";
-const READ: &str = "crates/larder/src/read.rs";
+const ASK: &str = "crates/larder/src/ask.rs";
 const STEP: &str = "crates/larder/src/step.rs";
 const WINDOW: &str = "crates/larder/src/breaker/window.rs";
 const WRITE: &str = "crates/larder/src/write.rs";
@@ -145,7 +145,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     },
     Weakening {
         name: "every read tells that it is open",
-        file: READ,
+        file: ASK,
         from: "if is_cut_off(error) {",
         to: "if is_cut_off(error) && false {",
         noticed_by: Engine("breaker::that_it_is_open_is_told_once_and_not_by_every_read"),

@@ -15,6 +15,7 @@ const INSERT: &str = "crates/larder/src/insert.rs";
 const LEASE: &str = "crates/larder/src/lease.rs";
 const LOAD: &str = "crates/larder/src/load.rs";
 const READ: &str = "crates/larder/src/read.rs";
+const ASK: &str = "crates/larder/src/ask.rs";
 const RECOVERY: &str = "crates/larder/src/recovery.rs";
 const STORE: &str = "crates/larder/src/store.rs";
 const WRITE: &str = "crates/larder/src/write.rs";
@@ -110,7 +111,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     },
     Weakening {
         name: "who is out of sync does not ask for tags",
-        file: READ,
+        file: ASK,
         from: "if self.node.coherence.knows_tags(now) {",
         to: "if self.node.coherence.knows_tags(now) || true {",
         noticed_by: Engine("tag_gaps::while_out_of_sync_a_shared_value_is_judged_by_all_tags_there_are"),
@@ -124,7 +125,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     },
     Weakening {
         name: "the shared tier is used for a key that is pending",
-        file: READ,
+        file: ASK,
         from: "!self.node.recovery.doubts(key)",
         to: "!self.node.recovery.doubts(key) || true",
         noticed_by: Engine("outage::what_the_server_has_under_a_pending_key_is_not_used_until_it_is_told"),

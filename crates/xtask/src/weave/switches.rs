@@ -8,6 +8,7 @@ const FLIGHT: &str = "crates/larder/src/flight.rs";
 const LEASE: &str = "crates/larder/src/lease.rs";
 const LOAD: &str = "crates/larder/src/load.rs";
 const READ: &str = "crates/larder/src/read.rs";
+const ASK: &str = "crates/larder/src/ask.rs";
 const READING: &str = "crates/larder/src/reading.rs";
 const RECOVERY: &str = "crates/larder/src/recovery.rs";
 const STORE: &str = "crates/larder/src/store.rs";
@@ -197,7 +198,7 @@ pub(super) const SWITCHES: &[Switch] = &[
     found(
         "what the server could not be told is believed all the same",
         &[edit(
-            READ,
+            ASK,
             ".filter(|_| !self.node.recovery.doubts(key))",
             ".filter(|_| WEAK || !self.node.recovery.doubts(key))",
         )],
