@@ -6,6 +6,11 @@ pub mod architecture {}
 #[doc = include_str!("guide/consistency.md")]
 pub mod consistency {}
 
+#[doc = include_str!("guide/freshness.svg")]
+#[doc = include_str!("guide/freshness.md")]
+#[doc = include_str!("guide/badday.svg")]
+pub mod freshness {}
+
 #[doc = include_str!("guide/interop.md")]
 pub mod interop {}
 
