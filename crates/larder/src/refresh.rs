@@ -26,11 +26,16 @@ impl Early {
         self != Self::default()
     }
 
+    /// At what age a copy is due. Of most caches none ever is, and these cast no dice.
+    pub(crate) fn draw(self, fresh: Duration, load_cost: Duration) -> Duration {
+        if self.is_wanted() { self.due(fresh, load_cost, fastrand::f64()) } else { Duration::MAX }
+    }
+
     /// At what age a copy is due that is fresh for so long and took so long to load. `dice` is uniform in `0.0..1.0`.
     ///
     /// Each copy draws once, where the textbook draws at each read: the earliest of all draws decides in both. A copy that
     /// is read by nobody then is not refreshed.
-    pub(crate) fn due(self, fresh: Duration, load_cost: Duration, dice: f64) -> Duration {
+    fn due(self, fresh: Duration, load_cost: Duration, dice: f64) -> Duration {
         let by_share = self.share.map(|share| fresh.mul_f64(share));
         let by_chance = self.eagerness.map(|eagerness| {
             // One minus it, for it may be zero and never is one.

@@ -299,7 +299,7 @@ impl<V: Send + Sync + 'static> Store<V> {
         made: Moment,
     ) -> Loaded<V> {
         let fresh = label.lifetime.fresh().as_duration();
-        let due = self.plan.early.due(fresh, label.load_cost, fastrand::f64());
+        let due = self.plan.early.draw(fresh, label.load_cost);
         Loaded::new(key, value, self.local_copy(label, age), made).due_at(due)
     }
 
