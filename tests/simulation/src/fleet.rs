@@ -11,6 +11,7 @@ use larder_testkit::TokioClock;
 use larder_testkit::history::{Source, Witness};
 
 use crate::contact::Contact;
+use crate::habit::Habit;
 use crate::mischief::Climate;
 use crate::origin::Origin;
 
@@ -77,6 +78,7 @@ impl Node {
 /// Everybody.
 pub(crate) struct Fleet {
     pub(crate) climate: Climate,
+    pub(crate) habit: Habit,
     pub(crate) server: MemoryServer,
     pub(crate) clock: Clock,
     pub(crate) origin: Origin,
@@ -89,10 +91,11 @@ pub(crate) struct Fleet {
 }
 
 impl Fleet {
-    pub(crate) async fn new(climate: Climate, dice: &mut Rng) -> Arc<Self> {
+    pub(crate) async fn new(climate: Climate, habit: Habit, dice: &mut Rng) -> Arc<Self> {
         let clock = TokioClock::new().clock();
         let fleet = Self {
             climate,
+            habit,
             server: MemoryServer::unreliable(clock.clone(), Probe::default()),
             witness: Witness::new(clock.clone()),
             clock,
@@ -115,8 +118,8 @@ impl Fleet {
         let builder = Larder::builder("test.shop")
             .upstream(Contact::new(link.remote(), self.climate, dice), link.bus());
         let larder = builder.clock(self.clock.clone()).build().await.expect("it starts in any case");
-        let cache = larder.cache("row").time_to_live(Duration::from_secs(3_600)).build();
-        let cache = cache.expect("it is set up well");
+        let cache = larder.cache("row").time_to_live(Duration::from_secs(3_600));
+        let cache = self.habit.set_up(cache).build().expect("it is set up well");
         let faults = link.faults().expect("the server is unreliable");
         Node { number, larder, cache, faults, is_dead: Arc::default() }
     }

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::fleet::{Fleet, KEYS, NODES, Node, bound, millis};
+use crate::habit::Habit;
 use crate::mischief::{self, Climate};
 use crate::outcome::Outcome;
 use crate::reading::{peek, read, read_plainly};
@@ -44,7 +45,7 @@ impl Game {
     }
 
     async fn play(mut self) -> Outcome {
-        let fleet = Fleet::new(self.climate, &mut self.dice).await;
+        let fleet = Fleet::new(self.climate, Habit::of(self.seed), &mut self.dice).await;
         for node in fleet.all() {
             mischief::weather(&node.faults, &mut self.dice);
         }

@@ -17,6 +17,7 @@
 mod contact;
 mod fleet;
 mod game;
+mod habit;
 mod mischief;
 mod origin;
 mod outcome;
