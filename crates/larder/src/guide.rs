@@ -6,6 +6,9 @@ pub mod architecture {}
 #[doc = include_str!("guide/consistency.md")]
 pub mod consistency {}
 
+#[doc = include_str!("guide/failure.md")]
+pub mod failure {}
+
 #[doc = include_str!("guide/freshness.svg")]
 #[doc = include_str!("guide/freshness.md")]
 #[doc = include_str!("guide/badday.svg")]

@@ -65,6 +65,7 @@
 //! # Guide
 //!
 //! - [Consistency](guide::consistency): what is guaranteed, what is not, and which test keeps it.
+//! - [Failures](guide::failure): what goes wrong, what callers see of it and for how long, and where it shows.
 //! - [Operations](guide::operations): what Larder needs of Redis or Valkey: connections, permissions, memory.
 //! - [Testing](guide::testing): what is proven, how, and what not; and how a service of one's own is tested by the same means.
 //! - [Other languages](guide::interop): how a service that is not written in Rust invalidates.
