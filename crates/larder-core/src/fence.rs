@@ -102,6 +102,22 @@ pub enum Refused {
     Misplaced,
 }
 
+impl Refused {
+    /// The reason in one word, for a metric's label.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Invalidated => "invalidated",
+            Self::Flushed => "flushed",
+            Self::OutOfSync => "out_of_sync",
+            Self::Cleared => "cleared",
+            Self::Tagged => "tagged",
+            Self::Outdated => "outdated",
+            Self::Expired => "expired",
+            Self::Misplaced => "misplaced",
+        }
+    }
+}
+
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -5,6 +5,7 @@ use larder_link::{Link, slot_of};
 use redis::{Cmd, ToRedisArgs, Value};
 
 use crate::scripts::Script;
+use crate::span;
 
 /// A script with its keys and arguments.
 pub(crate) struct Call<'a> {
@@ -32,6 +33,10 @@ impl<'a> Call<'a> {
 
     /// Runs it. A server that does not know the script is given it, and asked again.
     pub(crate) async fn run(self, link: &Link) -> Result<Value> {
+        span::within(span::script(self.script.name()), self.run_on(link)).await
+    }
+
+    async fn run_on(&self, link: &Link) -> Result<Value> {
         let slot = slot_of(self.chain);
         let answer = match link.call(slot, &self.command("EVALSHA", self.script.sha1())).await {
             // By its text it is remembered, so that the next one finds it.

@@ -8,6 +8,7 @@ use crate::call::Call;
 use crate::keys;
 use crate::remote::RedisRemote;
 use crate::reply;
+use crate::span;
 
 /// The oldest server that has all that the scripts need.
 const OLDEST: (u32, u32) = (6, 2);
@@ -55,7 +56,9 @@ async fn check_servers(remote: &RedisRemote) -> Result<()> {
 }
 
 async fn told(server: &Server, section: &str, field: &str) -> Option<String> {
-    let info = server.call(redis::cmd("INFO").arg(section)).await.ok()?;
+    let mut command = redis::cmd("INFO");
+    let call = server.call(command.arg(section));
+    let info = span::within(span::command("INFO"), call).await.ok()?;
     InfoDict::new(&String::from_redis_value(info).ok()?).get(field)
 }
 

@@ -13,6 +13,7 @@ mod reads;
 mod remote;
 mod reply;
 mod scripts;
+mod span;
 mod sweep;
 mod verdicts;
 

@@ -8,6 +8,7 @@ use redis::{Cmd, Value};
 use crate::keys;
 use crate::remote::{RedisRemote, slot_of_key};
 use crate::reply;
+use crate::span;
 
 /// As many bytes are made room for in a command as most names take.
 const USUAL_NAME: usize = 64;
@@ -35,7 +36,8 @@ impl RedisRemote {
         let name = keys::value(key);
         let mut command = Cmd::with_capacity(2, "GET".len() + name.len());
         command.arg("GET").arg(name);
-        self.value(key, self.link.call(slot_of_key(key), &command).await)
+        let call = self.link.call(slot_of_key(key), &command);
+        self.value(key, span::within(span::command("GET"), call).await)
     }
 
     async fn read_many(&self, keys: &[Key], tags: Tags) -> Result<(Vec<Option<Bytes>>, Sequence)> {
@@ -48,7 +50,8 @@ impl RedisRemote {
         for key in keys {
             command.arg(keys::value(key));
         }
-        let mut answers = reply::list(self.link.call(slot_of(Chain::Tags), &command).await?)?.into_iter();
+        let call = self.link.call(slot_of(Chain::Tags), &command);
+        let mut answers = reply::list(span::within(span::command("MGET"), call).await?)?.into_iter();
         let at = match tags {
             Tags::Asked => answers.next().map_or(Sequence::ZERO, |answer| reply::sequence(&answer)),
             Tags::Unasked => Sequence::ZERO,
@@ -63,15 +66,16 @@ impl RedisRemote {
         if tags == Tags::Asked {
             let mut command = redis::cmd("GET");
             command.arg(sequence_key(&self.app, Chain::Tags));
-            let answer = self.link.call(slot_of(Chain::Tags), &command).await;
-            at = reply::sequence(&reply::of_text(answer)?);
+            let call = self.link.call(slot_of(Chain::Tags), &command);
+            at = reply::sequence(&reply::of_text(span::within(span::command("GET"), call).await)?);
         }
         let get = |key: &Key| {
             let mut command = redis::cmd("GET");
             command.arg(keys::value(key));
             (slot_of_key(key), command)
         };
-        let answers = self.link.call_each(keys.iter().map(get).collect()).await;
+        let calls = self.link.call_each(keys.iter().map(get).collect());
+        let answers = span::within_all(span::batch("GET", keys.len()), calls).await;
         Ok((self.values(keys, answers.into_iter())?, at))
     }
 

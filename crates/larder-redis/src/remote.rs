@@ -16,6 +16,7 @@ use crate::keys;
 use crate::reads::Tags;
 use crate::reply;
 use crate::scripts::{self, Script, Scripts};
+use crate::span;
 use crate::verdicts;
 
 /// How many tags are remembered. Past that the oldest are forgotten, and the floor says so.
@@ -220,7 +221,8 @@ impl Remote for RedisRemote {
             command.arg(sequence_key(&self.app, chain));
             (slot_of(chain), command)
         };
-        let answers = self.link.call_each(chains.iter().map(get).collect()).await;
+        let calls = self.link.call_each(chains.iter().map(get).collect());
+        let answers = span::within_all(span::batch("GET", chains.len()), calls).await;
         let position = |answer| reply::of_text(answer).map(|text| reply::sequence(&text));
         chains.into_iter().zip(answers).map(|(chain, answer)| Ok((chain, position(answer)?))).collect()
     }

@@ -10,6 +10,7 @@ use redis::Cmd;
 
 use crate::remote::RedisRemote;
 use crate::reply;
+use crate::span;
 use crate::verdicts;
 
 /// Where a sweep is: at a server, and at a place in its keys.
@@ -46,7 +47,7 @@ pub(crate) async fn sweep(
 async fn scan(server: &Server, pattern: &str, cursor: u64, most: u32) -> Result<(u64, Vec<Vec<u8>>)> {
     let mut command = redis::cmd("SCAN");
     command.arg(cursor).arg("MATCH").arg(pattern).arg("COUNT").arg(most.max(1));
-    verdicts::scanned(server.call(&command).await?)
+    verdicts::scanned(span::within(span::command("SCAN"), server.call(&command)).await?)
 }
 
 /// Removes those that are values of the cache. Keys of one slot go together.
@@ -61,8 +62,8 @@ async fn unlink(remote: &RedisRemote, cache: &CacheName, found: &[Vec<u8>]) -> R
             commands.push((slot_of(Chain::Keys(partition)), command));
         }
     }
-    let mut removed = 0;
-    for answer in remote.link.call_each(commands).await {
+    let (mut removed, span) = (0, span::batch("UNLINK", commands.len()));
+    for answer in span::within_all(span, remote.link.call_each(commands)).await {
         removed += u64::try_from(reply::number(&answer?)?).unwrap_or(0);
     }
     Ok(removed)

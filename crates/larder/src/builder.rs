@@ -52,6 +52,8 @@ pub struct LarderBuilder {
     need: Need,
     #[cfg(feature = "redis")]
     tuning: Tuning,
+    #[cfg(feature = "metrics")]
+    metrics_every: Option<Duration>,
 }
 
 impl LarderBuilder {
@@ -67,6 +69,8 @@ impl LarderBuilder {
             need: Need::Optional,
             #[cfg(feature = "redis")]
             tuning: Tuning::default(),
+            #[cfg(feature = "metrics")]
+            metrics_every: None,
         }
     }
 
@@ -178,6 +182,15 @@ impl LarderBuilder {
         Self { observer: Arc::new(observer), ..self }
     }
 
+    /// Publishes metrics by itself, as [`publish_metrics`](Larder::publish_metrics) does: once this is built, and then as
+    /// often as that, until it ends.
+    ///
+    /// Default: only when it is asked to.
+    #[cfg(feature = "metrics")]
+    pub fn metrics_every(self, interval: Duration) -> Self {
+        Self { metrics_every: Some(interval), ..self }
+    }
+
     /// Starts. Must be called within a tokio runtime, of either kind.
     ///
     /// It waits until the process is in sync with the fleet, half a second at most; if it is not by then, caches begin as
@@ -197,6 +210,8 @@ impl LarderBuilder {
         let app = AppName::new(&self.app)?;
         check("read_budget", self.patience.read)?;
         check("write_deadline", self.patience.write)?;
+        #[cfg(feature = "metrics")]
+        check("metrics_every", self.metrics_every.unwrap_or(Duration::MAX))?;
         self.breaker.check()?;
         if let Some(capacity @ (Capacity::Entries(0) | Capacity::Bytes(0))) = self.capacity {
             return Err(Error::new(ErrorKind::Invalid, "caches without room should be without a local tier")
@@ -227,9 +242,15 @@ impl LarderBuilder {
             heard: Notify::new(),
             closing: watch::Sender::new(false),
             learning: tokio::sync::Mutex::new(()),
+            #[cfg(feature = "metrics")]
+            described: std::sync::Once::new(),
         });
         let larder = Larder::new(node.clone(), ProcessLocal::new(self.capacity));
         node.start(self.need).await?;
+        #[cfg(feature = "metrics")]
+        if let Some(interval) = self.metrics_every {
+            node.tasks.spawn(crate::meter::publish_every(node.clone(), interval))?;
+        }
         tracing::info!(app = %node.app, in_sync = larder.is_in_sync(), "started");
         Ok(larder)
     }

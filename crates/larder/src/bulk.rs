@@ -24,6 +24,7 @@ use std::sync::Arc;
 use larder_core::{CacheKey, Key, KeyHasher, Result};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::answer::Answer;
 use crate::budget::Budget;
@@ -34,6 +35,7 @@ use crate::load::Loading;
 use crate::loader::{BoxLoad, BulkLoader};
 use crate::read::Local;
 use crate::route::Route;
+use crate::span::LoadSpan;
 use crate::store::{Catch, Found, Store};
 
 /// What was asked for, each key once.
@@ -228,7 +230,8 @@ impl<V: Send + Sync + 'static> Store<V> {
             }
         }
         if !granted.is_empty() {
-            self.load_granted(granted, keys, load).await;
+            let span = LoadSpan::new(&self.name, granted.len());
+            self.load_granted(granted, keys, load, &span).instrument(span.inner()).await;
         }
     }
 
@@ -237,6 +240,7 @@ impl<V: Send + Sync + 'static> Store<V> {
         granted: Vec<(Loading<V>, Permit<V>)>,
         keys: Vec<K>,
         load: BulkLoader<K, V>,
+        span: &LoadSpan,
     ) where
         K: CacheKey<Owned = K> + Send + Sync + 'static,
     {
@@ -250,6 +254,7 @@ impl<V: Send + Sync + 'static> Store<V> {
         }
         let answers = self.in_time(self.plan.load_deadline, self.in_turn(load(keys))).await;
         self.counters.load(&answers, granted.len(), timer.elapsed());
+        answers.as_ref().map_or_else(|error| span.failed(error), |_| span.ended("loaded"));
         let mut answers = answers.map(|answers| self.by_key(answers));
         renewing.shutdown().await;
         let mut settling = JoinSet::new();
@@ -258,7 +263,7 @@ impl<V: Send + Sync + 'static> Store<V> {
                 Ok(answers) => Ok(answers.remove(&loading.key).unwrap_or_else(Answer::missing)),
                 Err(error) => Err(error.clone()),
             };
-            settling.spawn(loading.settle(permit, answer, began));
+            settling.spawn(loading.settle(permit, answer, began).in_current_span());
         }
         while settling.join_next().await.is_some() {}
     }

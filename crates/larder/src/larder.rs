@@ -145,14 +145,37 @@ impl Larder {
 
     /// What this process and each of its caches have done so far.
     pub fn stats(&self) -> Stats {
-        let coherence = &self.node().coherence;
-        let (_, _, breaker_opened) = self.node().circuit.report();
-        Stats { caches: coherence.shelves.stats(), breaker_opened, ..coherence.counters.snapshot() }
+        Stats::of(self.node())
     }
 
     /// How the connections, the chains and the bus of this process fare.
     pub fn health(&self) -> Health {
         Health::of(self.node())
+    }
+
+    /// Publishes the [`stats`](Self::stats) and the [`health`](Self::health) through the facade `metrics`, for the recorder
+    /// that the program has installed by then. The names are on the page of the guide about
+    /// [observability](crate::guide::observability).
+    ///
+    /// # Examples
+    ///
+    /// In the handler that is asked for them:
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> larder::Result<()> {
+    /// # struct Exporter;
+    /// # impl Exporter { fn render(&self) -> String { String::new() } }
+    /// # let exporter = Exporter;
+    /// # let larder = larder::Larder::builder("prod.shop").embedded().build().await?;
+    /// larder.publish_metrics();
+    /// let text = exporter.render();
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "metrics")]
+    pub fn publish_metrics(&self) {
+        crate::meter::publish(self.node());
     }
 
     /// How many invalidations this process has not been able to tell the server yet.

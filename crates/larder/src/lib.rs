@@ -68,6 +68,7 @@
 //! - [Failures](guide::failure): what goes wrong, what callers see of it and for how long, and where it shows.
 //! - [Operations](guide::operations): what Larder needs of Redis or Valkey: connections, permissions, memory.
 //! - [Testing](guide::testing): what is proven, how, and what not; and how a service of one's own is tested by the same means.
+//! - [Observability](guide::observability): what is counted, and traced, and by which names.
 //! - [Other languages](guide::interop): how a service that is not written in Rust invalidates.
 //! - [Architecture](guide::architecture): where everything is, for those who work on Larder.
 //!
@@ -76,6 +77,7 @@
 //! - `embedded` (default): the remote tier and the bus in one process; no server needed.
 //! - `redis` (default): the remote tier and the bus on Redis or Valkey; `tls`: with `rediss://`.
 //! - `quick`: quick_cache for the local tier, by one word, `CacheBuilder::quick`.
+//! - `metrics`: what is counted goes to the facade `metrics`, by `Larder::publish_metrics` or by itself.
 //! - `json`, `msgpack`, `postcard`: formats besides bincode; `zstd`: a compression besides lz4. See [`codec`].
 //!
 //! It runs on tokio, of either kind. The minimum supported Rust version is 1.88.
@@ -111,6 +113,8 @@ mod load;
 mod loader;
 mod many;
 mod mender;
+#[cfg(feature = "metrics")]
+mod meter;
 mod node;
 mod observe;
 mod owner;
@@ -124,6 +128,7 @@ mod refresh;
 mod rest;
 mod route;
 mod shelves;
+mod span;
 mod start;
 mod stats;
 mod step;

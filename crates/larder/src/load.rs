@@ -9,6 +9,7 @@ use larder_core::{
 };
 
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::answer::{Answer, Content, Kept, Wishes};
 use crate::budget::Budget;
@@ -17,6 +18,7 @@ use crate::hit::Tier;
 use crate::lease::{Permit, Target, keep_alive};
 use crate::loader::BoxLoad;
 use crate::route::Route;
+use crate::span::LoadSpan;
 use crate::store::{Catch, Found, StaleIfError, Store};
 
 /// A load under way.
@@ -33,6 +35,8 @@ pub(crate) struct Loading<V> {
     /// What may be served if the load fails.
     pub(crate) previous: Option<Catch<V>>,
     pub(crate) target: Target,
+    /// Where it is noted what becomes of it.
+    span: LoadSpan,
 }
 
 /// A value and its label, fresh from the loader.
@@ -54,7 +58,7 @@ impl<V: Send + Sync + 'static> Loading<V> {
         let target = Target::new(store.node.coherence.ledger.last_clear(&store.name), route);
         let bearings = pilot.bearings();
         let until = store.shelf.now().after(store.plan.load_deadline);
-        Self { store, pilot: Some(pilot), bearings, key, route, budget, until, previous: None, target }
+        Self { store, pilot: Some(pilot), bearings, key, route, budget, until, previous: None, target, span: LoadSpan::none() }
     }
 
     /// Notes what this process has, which is of use only if the load fails.
@@ -71,10 +75,19 @@ impl<V: Send + Sync + 'static> Loading<V> {
         self
     }
 
-    /// Loads and lands.
-    pub(crate) async fn run(mut self, load: BoxLoad<V>) {
+    /// Loads and lands. Its span begins with the call, so that it is a part of its caller's.
+    pub(crate) fn run(mut self, load: BoxLoad<V>) -> impl Future<Output = ()> + Send {
+        self.span = LoadSpan::new(&self.store.name, 1);
+        let span = self.span.inner();
+        self.run_on(load).instrument(span)
+    }
+
+    async fn run_on(mut self, load: BoxLoad<V>) {
         match self.permit().await {
-            Ok(Permit::Done(entry)) => self.land(Ok(Catch::fresh(entry, Tier::Remote))),
+            Ok(Permit::Done(entry)) => {
+                self.span.ended("elsewhere");
+                self.land(Ok(Catch::fresh(entry, Tier::Remote)));
+            }
             Ok(permit) => {
                 // The clock of the shelf is too coarse for the time that a load takes.
                 let (began, timer) = (self.store.shelf.now(), Instant::now());
@@ -91,6 +104,7 @@ impl<V: Send + Sync + 'static> Loading<V> {
     pub(crate) async fn settle(mut self, permit: Permit<V>, answer: Result<Answer<V>>, began: Moment) {
         match answer.and_then(|answer| self.take_in(answer, began)) {
             Ok(fresh) => {
+                self.span.ended(if fresh.value.is_some() { "loaded" } else { "missing" });
                 let entry = self.keep(permit, fresh).await;
                 self.store.rests.end(&self.key);
                 self.land(Ok(Catch::fresh(entry, Tier::Origin)));
@@ -104,6 +118,7 @@ impl<V: Send + Sync + 'static> Loading<V> {
 
     /// Lands with what was there before, if that may be served instead of an error.
     pub(crate) fn fall_back(self, error: Error) {
+        self.span.failed(&error);
         let previous = self.previous.clone().filter(|previous| previous.entry.value().is_some());
         let result = match (previous, self.store.plan.stale_if_error) {
             // Who asks for a load in any case is to know that there was none.
@@ -268,11 +283,13 @@ impl<V> Drop for Loading<V> {
     /// ever.
     fn drop(&mut self) {
         if let Some(pilot) = self.pilot.take() {
-            pilot.land(Err(if std::thread::panicking() {
+            let error = if std::thread::panicking() {
                 Error::new(ErrorKind::Load, "what was loaded could not be taken in without a panic")
             } else {
                 Error::new(ErrorKind::Closed, "the load was aborted")
-            }));
+            };
+            self.span.failed(&error);
+            pilot.land(Err(error));
         }
     }
 }

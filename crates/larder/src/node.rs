@@ -43,6 +43,9 @@ pub(crate) struct Node {
     pub(crate) closing: watch::Sender<bool>,
     /// Held by who learns which tags were invalidated, so that a thousand readers do not all ask.
     pub(crate) learning: tokio::sync::Mutex<()>,
+    /// Whether the recorder of metrics has been told what their names mean.
+    #[cfg(feature = "metrics")]
+    pub(crate) described: std::sync::Once,
 }
 
 /// For how long the shared tier is waited for.

@@ -4,8 +4,11 @@ use std::fmt;
 
 use larder_core::CacheName;
 
+use crate::node::Node;
+
 mod counters;
 mod latency;
+mod reasons;
 mod striped;
 
 pub(crate) use counters::{Counters, NodeCounters};
@@ -60,8 +63,12 @@ pub struct CacheStats {
     pub early_refreshes: u64,
     /// Values that were returned and not kept, because something had overtaken them.
     pub refused: u64,
+    /// The same by the reason, in one word: those that there have been.
+    pub refused_by_reason: Vec<(&'static str, u64)>,
     /// Stored bytes that could not be read.
     pub unreadable: u64,
+    /// The same by what was wrong with them, in one word: what there has been.
+    pub unreadable_by_reason: Vec<(&'static str, u64)>,
     /// Values that could not be turned into bytes.
     pub unsealed: u64,
     /// Steps of reads for which the shared tier was of no help.
@@ -137,6 +144,14 @@ pub struct Stats {
     pub losses: u64,
     /// How often the breaker of the shared tier has opened. What it is now is part of the [health](crate::Larder::health).
     pub breaker_opened: u64,
+}
+
+impl Stats {
+    pub(crate) fn of(node: &Node) -> Self {
+        let coherence = &node.coherence;
+        let (_, _, breaker_opened) = node.circuit.report();
+        Self { caches: coherence.shelves.stats(), breaker_opened, ..coherence.counters.snapshot() }
+    }
 }
 
 impl fmt::Display for Stats {

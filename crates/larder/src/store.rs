@@ -223,7 +223,7 @@ impl<V: Send + Sync + 'static> Store<V> {
     }
 
     pub(crate) fn refused(&self, key: KeyHash, reason: Refused) {
-        self.counters.refused.add_one();
+        self.counters.refused.add_one(reason.name());
         self.node.observe(&Event::Refused { cache: &self.name, key, reason });
     }
 
@@ -237,7 +237,7 @@ impl<V: Send + Sync + 'static> Store<V> {
     }
 
     fn unreadable(&self, key: KeyHash, unreadable: Unreadable, stored: Bytes) -> Found<V> {
-        self.counters.unreadable.add_one();
+        self.counters.unreadable.add_one(unreadable.name());
         self.node.observe(&Event::Unreadable { cache: &self.name, key, reason: unreadable.name() });
         if unreadable.may_be_newer() { Found::Foreign } else { Found::Useless(stored, Sequence::ZERO) }
     }

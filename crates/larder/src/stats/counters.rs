@@ -7,6 +7,7 @@ use larder_core::{ErrorKind, Result, Usage};
 
 use super::CacheStats;
 use super::latency::Histogram;
+use super::reasons::Reasons;
 use super::striped::Striped;
 use crate::hit::{Hit, Tier};
 
@@ -23,7 +24,7 @@ impl Count {
         self.0.fetch_add(more as u64, Ordering::Relaxed);
     }
 
-    fn get(&self) -> u64 {
+    pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -42,8 +43,8 @@ pub(crate) struct Counters {
     load_errors: Count,
     loads_shed: Count,
     pub(crate) early_refreshes: Count,
-    pub(crate) refused: Count,
-    pub(crate) unreadable: Count,
+    pub(crate) refused: Reasons,
+    pub(crate) unreadable: Reasons,
     pub(crate) unsealed: Count,
     pub(crate) degraded: Count,
     load_time: Histogram,
@@ -64,8 +65,8 @@ impl Counters {
             load_errors: Count::default(),
             loads_shed: Count::default(),
             early_refreshes: Count::default(),
-            refused: Count::default(),
-            unreadable: Count::default(),
+            refused: Reasons::refused(),
+            unreadable: Reasons::unreadable(),
             unsealed: Count::default(),
             degraded: Count::default(),
             load_time: Histogram::new(),
@@ -140,8 +141,10 @@ impl Counters {
             load_errors: self.load_errors.get(),
             loads_shed: self.loads_shed.get(),
             early_refreshes: self.early_refreshes.get(),
-            refused: self.refused.get(),
-            unreadable: self.unreadable.get(),
+            refused: self.refused.sum(),
+            refused_by_reason: self.refused.snapshot(),
+            unreadable: self.unreadable.sum(),
+            unreadable_by_reason: self.unreadable.snapshot(),
             unsealed: self.unsealed.get(),
             degraded: self.degraded.get(),
             entries: usage.entries,
