@@ -263,7 +263,7 @@ impl<V: Send + Sync + 'static> Store<V> {
                 Ok(answers) => Ok(answers.remove(&loading.key).unwrap_or_else(Answer::missing)),
                 Err(error) => Err(error.clone()),
             };
-            settling.spawn(loading.settle(permit, answer, began).in_current_span());
+            settling.spawn(loading.settle(permit, answer, began).instrument(span.inner()));
         }
         while settling.join_next().await.is_some() {}
     }

@@ -15,6 +15,8 @@ mod futures;
 mod guarded;
 mod hostile;
 mod lifecycle;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod model;
 mod newest;
 mod panics;
@@ -24,6 +26,7 @@ mod revalidation;
 mod rig;
 mod settings;
 mod soft;
+mod spans;
 mod tiers;
 mod unreachable;
 mod writes;
