@@ -57,10 +57,7 @@ pub(crate) async fn within<T>(span: Span, call: impl Future<Output = Result<T>>)
 }
 
 /// The same for calls that each have an answer. One that failed is enough for all to have failed.
-pub(crate) async fn within_all<T>(
-    span: Span,
-    calls: impl Future<Output = Vec<Result<T>>>,
-) -> Vec<Result<T>> {
+pub(crate) async fn within_all<T>(span: Span, calls: impl Future<Output = Vec<Result<T>>>) -> Vec<Result<T>> {
     let unanswered = Unanswered(span.clone());
     let answers = calls.instrument(span).await;
     unanswered.answered(answers.iter().find_map(|answer| answer.as_ref().err()));

@@ -58,7 +58,18 @@ impl<V: Send + Sync + 'static> Loading<V> {
         let target = Target::new(store.node.coherence.ledger.last_clear(&store.name), route);
         let bearings = pilot.bearings();
         let until = store.shelf.now().after(store.plan.load_deadline);
-        Self { store, pilot: Some(pilot), bearings, key, route, budget, until, previous: None, target, span: LoadSpan::none() }
+        Self {
+            store,
+            pilot: Some(pilot),
+            bearings,
+            key,
+            route,
+            budget,
+            until,
+            previous: None,
+            target,
+            span: LoadSpan::none(),
+        }
     }
 
     /// Notes what this process has, which is of use only if the load fails.

@@ -146,9 +146,11 @@ impl Page {
     }
 
     fn breaker(&self, breaker: BreakerHealth) {
-        for (name, state) in
-            [("closed", BreakerState::Closed), ("open", BreakerState::Open), ("probing", BreakerState::Probing)]
-        {
+        for (name, state) in [
+            ("closed", BreakerState::Closed),
+            ("open", BreakerState::Open),
+            ("probing", BreakerState::Probing),
+        ] {
             self.with("state", name).gauge("larder_breaker", flag(breaker.state == state));
         }
         self.gauge("larder_breaker_age_seconds", breaker.age);

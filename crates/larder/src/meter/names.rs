@@ -34,7 +34,11 @@ const GAUGES: &[(&str, Unit, &str)] = &[
     (LOAD[2], Unit::Seconds, "Time of all loads together."),
     (REMOTE[2], Unit::Seconds, "Time of all answers of the shared tier together."),
     ("larder_in_sync", Unit::Count, "Whether the process hears of all invalidations: 1 or 0."),
-    ("larder_probe_age_seconds", Unit::Seconds, "Age of the last sync point that agreed with what was heard."),
+    (
+        "larder_probe_age_seconds",
+        Unit::Seconds,
+        "Age of the last sync point that agreed with what was heard.",
+    ),
     ("larder_trusted_seconds", Unit::Seconds, "For how long copies are trusted if nothing more is heard."),
     ("larder_deferred", Unit::Count, "Invalidations that the servers could not be told yet."),
     ("larder_breaker", Unit::Count, "Whether the breaker of the shared tier is in that state: 1 or 0."),

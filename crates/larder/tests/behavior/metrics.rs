@@ -133,8 +133,12 @@ async fn a_histogram_counts_in_each_bucket_what_took_no_longer() {
     };
     // One fails at once, two take ten milliseconds and one takes a second.
     assert_eq!((within("0.000128"), within("0.008192"), within("0.016384")), (1.0, 1.0, 3.0));
-    assert_eq!((within("0.524288"), within("1.048576"), within("67.108864"), within("+Inf")), (3.0, 4.0, 4.0, 4.0));
-    let buckets = published.names().into_iter().filter(|name| name.starts_with("larder_load_seconds_bucket{"));
+    assert_eq!(
+        (within("0.524288"), within("1.048576"), within("67.108864"), within("+Inf")),
+        (3.0, 4.0, 4.0, 4.0)
+    );
+    let buckets =
+        published.names().into_iter().filter(|name| name.starts_with("larder_load_seconds_bucket{"));
     assert_eq!(buckets.count(), 21);
 }
 
