@@ -62,8 +62,8 @@ impl Reasons {
 
 #[cfg(test)]
 mod tests {
-    use larder_codec::{CodecId, Unreadable};
-    use larder_core::Refused;
+    use larder_codec::Unreadable;
+    use larder_core::{CodecId, Refused};
 
     use super::*;
 
