@@ -70,7 +70,9 @@ mod tests {
     #[test]
     fn each_reason_is_counted_by_itself_and_none_is_lost() {
         let reasons = Reasons::refused();
-        ["tagged", "cleared", "tagged", "of tomorrow"].iter().for_each(|reason| reasons.add_one(reason));
+        for reason in ["tagged", "cleared", "tagged", "of tomorrow"] {
+            reasons.add_one(reason);
+        }
         assert_eq!(reasons.snapshot(), [("cleared", 1), ("tagged", 2), ("other", 1)]);
         assert_eq!(reasons.sum(), 4);
     }
@@ -102,7 +104,7 @@ mod tests {
             Refused::Misplaced,
         ];
         assert_eq!((unreadable.len(), refused.len()), (UNREADABLE.len(), REFUSED.len()));
-        unreadable.iter().for_each(|reason| assert!(UNREADABLE.contains(&reason.name()), "{reason}"));
-        refused.iter().for_each(|reason| assert!(REFUSED.contains(&reason.name()), "{reason}"));
+        assert!(unreadable.iter().all(|reason| UNREADABLE.contains(&reason.name())));
+        assert!(refused.iter().all(|reason| REFUSED.contains(&reason.name())));
     }
 }

@@ -2,7 +2,7 @@
 
 mod recorder;
 
-use larder::{BreakerState, CacheStats, ErrorKind, Health, Larder, Stats};
+use larder::{BreakerState, CacheStats, ErrorKind, Health, Larder, Position, Stats};
 use metrics::set_default_local_recorder;
 use tokio::time::sleep;
 
@@ -49,7 +49,7 @@ fn of_cache(stats: &CacheStats) -> Vec<(String, f64)> {
 /// The same of the process.
 fn of_process(stats: &Stats, health: &Health) -> Vec<(String, f64)> {
     let state = |state| f64::from(u8::from(health.breaker.state == state));
-    let lag = health.chains.iter().map(|chain| chain.lag()).max().unwrap();
+    let lag = health.chains.iter().map(Position::lag).max().unwrap();
     let values = [
         ("steps_total", "", as_f64(stats.sent)),
         ("steps_deferred_total", "", as_f64(stats.deferred)),
