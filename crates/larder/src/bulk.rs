@@ -77,7 +77,7 @@ impl<V: Send + Sync + 'static> Store<V> {
         K: CacheKey<Owned = K> + Send + Sync + 'static,
     {
         let birth = self.node.coherence.ledger.seen();
-        let (mut known, mut soft) = (Known::default(), self.soft_timeout(route));
+        let (mut known, mut soft) = (Known::default(), self.soft_end(route));
         // What somebody else was to load and did not is fetched again, all of it together.
         while !wanted.is_empty() {
             let (found, led, mut awaited) = self.board_all(wanted.keys(), route);
