@@ -149,6 +149,7 @@ impl Counters {
             degraded: self.degraded.get(),
             entries: usage.entries,
             weight: usage.weight,
+            evictions: usage.evictions,
             load_time: self.load_time.snapshot(),
             remote_time: self.remote_time.snapshot(),
         }
