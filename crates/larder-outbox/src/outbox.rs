@@ -136,7 +136,11 @@ impl<D: Database> Outbox<D> {
     /// # Cancel safety
     ///
     /// If the future is dropped, the transaction is to be rolled back.
-    pub async fn announce(&self, connection: &mut D::Connection, event: &(impl DomainEvent + Sync)) -> Result<()> {
+    pub async fn announce(
+        &self,
+        connection: &mut D::Connection,
+        event: &(impl DomainEvent + Sync),
+    ) -> Result<()> {
         let touched = Touched::by(&self.rows.app, event);
         self.write(connection, &touched).await
     }

@@ -26,7 +26,8 @@ pub(crate) const CHANNEL: &str = "larder_outbox";
 const TO_CONNECT: Duration = Duration::from_secs(5);
 
 /// So that a server finds out within some ten seconds that a relay's machine is gone, and lets go of its lock.
-const KEEPALIVE: &str = "SET tcp_keepalives_idle = 4; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3";
+const KEEPALIVE: &str =
+    "SET tcp_keepalives_idle = 4; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3";
 
 /// The lock of this table and app, as the database numbers it.
 const LOCK: &str = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))";
@@ -51,7 +52,8 @@ impl Sealed for Postgres {
         touched: &str,
         again_after: Option<i64>,
     ) -> Result<()> {
-        let write = query(rows.statements.write.get()).bind(rows.app.as_str()).bind(touched).bind(again_after);
+        let write =
+            query(rows.statements.write.get()).bind(rows.app.as_str()).bind(touched).bind(again_after);
         write.execute(connection).await.map(drop).map_err(database("write a row"))
     }
 
@@ -116,7 +118,10 @@ impl Session for PostgresSession {
 
     async fn next(&mut self) -> Result<Option<Duration>> {
         let read = query_scalar(self.rows.statements.next.get()).bind(self.rows.app.as_str());
-        read.fetch_one(&mut self.listener).await.map(milliseconds).map_err(database("read when the next is due"))
+        read.fetch_one(&mut self.listener)
+            .await
+            .map(milliseconds)
+            .map_err(database("read when the next is due"))
     }
 
     async fn settle(&mut self, remove: &[i64], repeat: &[i64]) -> Result<()> {

@@ -20,7 +20,7 @@ use crate::error::database;
 pub(crate) use statements::{Lease, statements};
 
 /// How long a lease lasts, and with it how long the others wait for a leader who is dead.
-const LEASE: Duration = Duration::from_secs(5);
+const LEASE: Duration = Duration::from_secs(2);
 
 impl Sealed for Sqlite {
     type Session = SqliteSession;
@@ -28,7 +28,11 @@ impl Sealed for Sqlite {
     const POLL: Duration = Duration::from_millis(100);
 
     async fn migrate(pool: &Pool<Self>, rows: &Rows) -> Result<()> {
-        raw_sql(rows.statements.schema.get()).execute(pool).await.map(drop).map_err(database("make the table"))
+        raw_sql(rows.statements.schema.get())
+            .execute(pool)
+            .await
+            .map(drop)
+            .map_err(database("make the table"))
     }
 
     async fn write(
@@ -37,7 +41,8 @@ impl Sealed for Sqlite {
         touched: &str,
         again_after: Option<i64>,
     ) -> Result<()> {
-        let write = query(rows.statements.write.get()).bind(rows.app.as_str()).bind(touched).bind(again_after);
+        let write =
+            query(rows.statements.write.get()).bind(rows.app.as_str()).bind(touched).bind(again_after);
         write.execute(connection).await.map(drop).map_err(database("write a row"))
     }
 
@@ -49,9 +54,10 @@ impl Sealed for Sqlite {
     }
 
     async fn unreadable(pool: &Pool<Self>, rows: &Rows) -> Result<Vec<Unreadable>> {
-        let read = query(rows.statements.unreadable.get())
-            .bind(rows.app.as_str())
-            .try_map(|row: SqliteRow| Ok(Unreadable { id: row.try_get(0)?, touched: text(&row, 1)?, reason: text(&row, 2)? }));
+        let read =
+            query(rows.statements.unreadable.get()).bind(rows.app.as_str()).try_map(|row: SqliteRow| {
+                Ok(Unreadable { id: row.try_get(0)?, touched: text(&row, 1)?, reason: text(&row, 2)? })
+            });
         read.fetch_all(pool).await.map_err(database("read what was set aside"))
     }
 

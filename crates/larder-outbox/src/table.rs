@@ -70,7 +70,9 @@ mod tests {
     #[test]
     fn what_is_no_name_is_refused_by_name() {
         let long = "a".repeat(LONGEST + 1);
-        for text in ["", ".", "a.", ".a", "a.b.c", "1a", "Outbox", "out-box", "a b", "a\"", "a;drop", "ä", &*long] {
+        for text in
+            ["", ".", "a.", ".a", "a.b.c", "1a", "Outbox", "out-box", "a b", "a\"", "a;drop", "ä", &*long]
+        {
             let error = Table::new(text).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Invalid);
             assert!(error.to_string().contains(&*text.escape_debug().to_string()), "{error}");

@@ -22,7 +22,8 @@ impl Voice {
         if own == app {
             return Ok(self);
         }
-        let error = Error::new(ErrorKind::Invalid, "the outbox is one app's, and who announces is of another");
+        let error =
+            Error::new(ErrorKind::Invalid, "the outbox is one app's, and who announces is of another");
         Err(error.with("outbox", app).with("announces", own))
     }
 

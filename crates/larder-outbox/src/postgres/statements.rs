@@ -9,7 +9,9 @@ pub(crate) fn statements(table: &Table, notify: bool) -> Statements {
     let (name, plain) = (table.quoted(), table.plain());
     let insert = format!("INSERT INTO {name} (app, touched, again_after) VALUES ($1, $2, $3)");
     let write = if notify {
-        format!("WITH written AS ({insert} RETURNING 1) SELECT pg_notify('{CHANNEL}', '{plain}') FROM written")
+        format!(
+            "WITH written AS ({insert} RETURNING 1) SELECT pg_notify('{CHANNEL}', '{plain}') FROM written"
+        )
     } else {
         insert
     };
@@ -30,8 +32,9 @@ pub(crate) fn statements(table: &Table, notify: bool) -> Statements {
         "UPDATE {name} SET due_at = clock_timestamp() + $2 * interval '1 millisecond' WHERE id = ANY($1)"
     );
     let take_back = format!("UPDATE {name} SET set_aside = NULL WHERE app = $1 AND set_aside IS NOT NULL");
-    let unreadable =
-        format!("SELECT id, touched, set_aside FROM {name} WHERE app = $1 AND set_aside IS NOT NULL ORDER BY id");
+    let unreadable = format!(
+        "SELECT id, touched, set_aside FROM {name} WHERE app = $1 AND set_aside IS NOT NULL ORDER BY id"
+    );
     Statements {
         schema: schema(table).into(),
         write: write.into(),

@@ -92,7 +92,7 @@ impl<S: Session> Leader<'_, S> {
     }
 
     /// Whether the shared tier was told of all of them.
-    async fn is_told(&self, announcements: &[Announcement]) -> Result<bool> {
+    async fn is_told(&mut self, announcements: &[Announcement]) -> Result<bool> {
         let receipt = self.voice.announce(&Batch(announcements)).await?;
         Ok(!receipt.is_deferred())
     }

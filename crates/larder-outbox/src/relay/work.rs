@@ -109,7 +109,8 @@ impl<D: Database> Work<D> {
             tracing::info!(app = %self.outbox.rows.app, "this relay of the outbox leads from now on");
             within(session.take_back()).await?;
         }
-        let mut leader = Leader { session, voice: &self.voice, app: &self.outbox.rows.app, record: &self.record };
+        let mut leader =
+            Leader { session, voice: &self.voice, app: &self.outbox.rows.app, record: &self.record };
         leader.round().await.map(Some)
     }
 }
