@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Lines, stdin};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use larder_core::Clock;
+use larder::Clock;
 use larder_outbox::Relay;
 use larder_testkit::redis::RedisServer;
 

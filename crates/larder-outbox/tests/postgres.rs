@@ -8,7 +8,7 @@ use larder_testkit::redis::RedisServer;
 use crate::homes::{Home, OnPostgres};
 use crate::rig::{APP, Node, Renamed, emptied, until, write};
 
-const HOUR: Duration = Duration::from_secs(3_600);
+const HOUR: Duration = Duration::from_hours(1);
 
 /// Its number is below that of a row that is gone when it appears.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

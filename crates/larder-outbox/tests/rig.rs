@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use larder::Clock;
 use larder::{Cache, DomainEvent, Larder, Touched};
-use larder_core::Clock;
 use larder_outbox::Outbox;
 use larder_testkit::redis::RedisServer;
 use tokio::time::sleep;
@@ -80,7 +80,6 @@ pub(crate) async fn emptied<H: Home>(outbox: &Outbox<H::D>) {
 }
 
 /// Looks again and again.
-
 pub(crate) async fn until(awaited: &str, look: impl AsyncFn() -> bool) {
     let clock = Clock::precise();
     let began = clock.now();

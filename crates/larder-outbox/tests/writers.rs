@@ -22,7 +22,7 @@ async fn who_commits_and_tells_has_a_receipt_and_sees_the_write_at_once<H: Home>
     let receipt = home.outbox().commit(transaction, &ours.larder, &Renamed(7)).await.unwrap().unwrap();
     assert!(!receipt.is_deferred() && !receipt.tokens().is_empty());
     assert!(!ours.has(7).await);
-    assert!(theirs.users.reading().at_least(&receipt).get(&7).await.unwrap().is_none());
+    assert!(theirs.users.reading().at_least(&receipt).get(&7_u64).await.unwrap().is_none());
     // It stays for the relay, for nobody knows that this process lived so long.
     assert_eq!(home.outbox().backlog().await.unwrap().pending, 1);
 }

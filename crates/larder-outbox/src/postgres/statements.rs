@@ -51,22 +51,10 @@ pub(crate) fn statements(table: &Table, notify: bool) -> Statements {
 }
 
 fn schema(table: &Table) -> String {
-    let (name, index) = (table.quoted(), table.bare("_due"));
-    format!(
-        "\
-CREATE TABLE IF NOT EXISTS {name} (
-    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    app TEXT NOT NULL,
-    touched TEXT NOT NULL,
-    written_at TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp(),
-    due_at TIMESTAMPTZ NOT NULL DEFAULT now(),
-    again_after BIGINT,
-    told_at TIMESTAMPTZ,
-    set_aside TEXT
-);
-CREATE INDEX IF NOT EXISTS {index} ON {name} (app, due_at, id) WHERE set_aside IS NULL;
-"
-    )
+    // The name of the index begins with that of the table, and either may be in the new ones too.
+    const INDEX: &str = "\0";
+    let schema = include_str!("schema.sql").replace("larder_outbox_due", INDEX);
+    schema.replace("larder_outbox", &table.quoted()).replace(INDEX, &table.bare("_due"))
 }
 
 fn backlog(name: &str) -> String {
@@ -79,4 +67,17 @@ fn backlog(name: &str) -> String {
          * 1000)::bigint \
          FROM {name} WHERE app = $1"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_of_any_name_is_made_with_its_index() {
+        let schema = schema(&Table::new("shop.my_larder_outbox").unwrap());
+        assert!(schema.contains("CREATE TABLE IF NOT EXISTS \"shop\".\"my_larder_outbox\" ("), "{schema}");
+        let index = "CREATE INDEX IF NOT EXISTS \"my_larder_outbox_due\" ON \"shop\".\"my_larder_outbox\" (";
+        assert!(schema.contains(index), "{schema}");
+    }
 }
