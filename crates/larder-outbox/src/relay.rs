@@ -61,7 +61,8 @@ impl<D: Database> Relay<D> {
         self
     }
 
-    /// Runs until the larder or the publisher is shut down. A database that does not answer is waited for.
+    /// Runs until it has something to tell, and the larder or the publisher is shut down. A database that does not answer is
+    /// waited for.
     ///
     /// # Cancel safety
     ///
