@@ -31,7 +31,7 @@ mod tests {
 
     #[test]
     fn a_user_is_found_among_others() {
-        let accounts = "root:x:0:0::/root:/bin/sh\ngarbled\nnobody:x:65534:65533::/:/bin/false\n";
+        let accounts = "root:x:0:0::/:/bin/sh\ngarbled\nnobody:x:65534:65533::/:/bin/false\n";
         let user = find(accounts, "nobody").unwrap();
         assert_eq!((user.id, user.group), (65534, 65533));
         assert!(find(accounts, "postgres").is_none());
