@@ -23,6 +23,9 @@ use work::{Record, Work};
 /// Run one in every process of the service: one of them leads, the others wait for its end. That it announces the same twice,
 /// or that two believe to lead for a moment, does no harm: what is dropped once more is loaded once more.
 ///
+/// In Postgres it makes a connection of its own, by the options of the outbox's pool and without the hooks of that: what it is told
+/// must not wait for a connection to become free.
+///
 /// # Examples
 ///
 /// ```no_run

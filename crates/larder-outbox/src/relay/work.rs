@@ -74,29 +74,34 @@ impl<D: Database> Work<D> {
 
     async fn work(&self, session: &mut D::Session, stop: &mut Stop, backoff: &mut Backoff) -> Result<()> {
         while !*stop.borrow() {
-            let limit = match self.step(session).await? {
-                Some(Outcome::More) => continue,
-                Some(Outcome::Deferred) => backoff.next(),
-                Some(Outcome::Done(next)) => {
-                    self.recover(backoff);
-                    next.unwrap_or(self.look).min(self.look)
-                }
-                None => {
-                    self.recover(backoff);
-                    TO_FOLLOW
-                }
-            };
+            let outcome = self.step(session).await?;
             tokio::select! {
-                waited = session.wait(limit) => waited?,
+                waited = self.wait(session, outcome, backoff) => waited?,
                 () = stopped(stop) => break,
             }
         }
         Ok(())
     }
 
-    fn recover(&self, backoff: &mut Backoff) {
+    async fn wait(
+        &self,
+        session: &mut D::Session,
+        outcome: Option<Outcome>,
+        backoff: &mut Backoff,
+    ) -> Result<()> {
+        let limit = match outcome {
+            Some(Outcome::More) => return Ok(()),
+            Some(Outcome::Deferred) => {
+                // Whatever is written meanwhile could not be told either.
+                sleep(backoff.next()).await;
+                return Ok(());
+            }
+            Some(Outcome::Done(next)) => next.unwrap_or(self.look).min(self.look),
+            None => TO_FOLLOW,
+        };
         *backoff = Backoff::new();
         self.record.stumble(None);
+        session.wait(limit).await
     }
 
     /// Does what there is to do for the one who leads. `None` if that is another.
