@@ -10,7 +10,8 @@
 
 use std::time::Duration;
 
-use larder::{AppName, DomainEvent, Error, ErrorKind, Result, Touched};
+use larder::{AppName, DomainEvent, Error, Result, Touched};
+use tokio::task::JoinSet;
 
 use super::work::{Record, within};
 use crate::database::{Row, Session};
@@ -18,9 +19,6 @@ use crate::voice::Voice;
 
 /// As many rows as are announced at once.
 const MOST: i64 = 256;
-
-/// So many rows are tried by themselves that cannot be told, before the shared tier is believed to be away altogether.
-const TRIALS: usize = 4;
 
 /// How long a row waits that could not be told.
 const POSTPONED: Duration = Duration::from_secs(1);
@@ -31,7 +29,7 @@ pub(crate) enum Outcome {
     More,
     /// Nothing is due, and this is when something will be.
     Done(Option<Duration>),
-    /// Something could not be told.
+    /// Nothing of what is due could be told.
     Deferred,
 }
 
@@ -69,9 +67,10 @@ impl<S: Session> Leader<'_, S> {
         let announcements = self.read(rows).await?;
         if self.is_told(&announcements).await? {
             self.settle(&announcements).await?;
+            self.record.defer(false);
             return Ok(Outcome::More);
         }
-        self.tell_one_by_one(&announcements).await
+        self.tell_one_by_one(announcements).await
     }
 
     /// Reads the rows, and sets aside those that cannot be read.
@@ -108,21 +107,23 @@ impl<S: Session> Leader<'_, S> {
         Ok(())
     }
 
-    async fn tell_one_by_one(&mut self, announcements: &[Announcement]) -> Result<Outcome> {
-        let mut deferred = Vec::new();
-        for announcement in announcements.chunks(1) {
-            if self.is_told(announcement).await? {
-                self.settle(announcement).await?;
-            } else {
-                deferred.extend(announcement.iter().map(|one| one.id));
-            }
-            if deferred.len() == TRIALS {
-                break;
-            }
+    /// Tells them each by itself, all at once: it takes as long as one that cannot be told.
+    async fn tell_one_by_one(&mut self, announcements: Vec<Announcement>) -> Result<Outcome> {
+        let mut trials = JoinSet::new();
+        for announcement in announcements {
+            let voice = self.voice.clone();
+            trials.spawn(async move { (voice.announce(&announcement.touched).await, announcement) });
         }
+        let (mut told, mut deferred) = (Vec::new(), Vec::new());
+        while let Some(trial) = trials.join_next().await {
+            // It can only have panicked, and then it is tried again.
+            let Ok((receipt, announcement)) = trial else { continue };
+            let is_told = !receipt?.is_deferred();
+            if is_told { told.push(announcement) } else { deferred.push(announcement.id) }
+        }
+        self.settle(&told).await?;
         within(self.session.postpone(&deferred, POSTPONED)).await?;
-        let trouble = Error::new(ErrorKind::Unavailable, "the shared tier could not be told of all rows");
-        self.record.stumble(Some(trouble));
-        Ok(Outcome::Deferred)
+        self.record.defer(!deferred.is_empty());
+        Ok(if told.is_empty() { Outcome::Deferred } else { Outcome::More })
     }
 }

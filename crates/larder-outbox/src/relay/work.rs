@@ -38,6 +38,8 @@ pub(crate) struct Record {
     handled: AtomicU64,
     repeated: AtomicU64,
     trouble: Mutex<Option<Error>>,
+    /// Whether the shared tier could not be told of rows that are still there.
+    has_deferred: AtomicBool,
 }
 
 /// Whether to go on.
@@ -96,11 +98,19 @@ impl<D: Database> Work<D> {
                 sleep(backoff.next()).await;
                 return Ok(());
             }
-            Some(Outcome::Done(next)) => next.unwrap_or(self.look).min(self.look),
-            None => TO_FOLLOW,
+            Some(Outcome::Done(next)) => {
+                // Those that wait because they could not be told are not due, and the trouble is not over.
+                if next.is_none() || !self.record.has_deferred.load(Ordering::Relaxed) {
+                    self.record.stumble(None);
+                }
+                next.unwrap_or(self.look).min(self.look)
+            }
+            None => {
+                self.record.stumble(None);
+                TO_FOLLOW
+            }
         };
         *backoff = Backoff::new();
-        self.record.stumble(None);
         session.wait(limit).await
     }
 
@@ -124,6 +134,14 @@ impl Record {
     pub(crate) fn handled(&self, rows: usize, repeated: usize) {
         self.handled.fetch_add(rows as u64, Ordering::Relaxed);
         self.repeated.fetch_add(repeated as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn defer(&self, has_deferred: bool) {
+        self.has_deferred.store(has_deferred, Ordering::Relaxed);
+        if has_deferred {
+            let error = Error::new(ErrorKind::Unavailable, "the shared tier could not be told of all rows");
+            self.stumble(Some(error));
+        }
     }
 
     pub(crate) fn stumble(&self, over: Option<Error>) {
