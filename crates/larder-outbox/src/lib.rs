@@ -91,8 +91,7 @@
 //!   notice. In SQLite it has a lease of two seconds. Should two lead for a moment, rows are told twice.
 //! - **No row waits for another.** Transactions commit in another order than they begin; rows are removed one by one, by their
 //!   numbers, and what commits late is found late. A row that cannot be read is [set aside](Outbox::unreadable), counted and logged, and
-//!   read again by the next leader. What could not be told waits
-//!   for a second, and does not hold up what can be.
+//!   read again by the next leader. What could not be told waits for a second, and does not hold up what can be.
 //!
 //! Not promised: an order, and that the fleet is told while nobody leads or the database is away. Who writes past the outbox is not
 //! noticed.

@@ -4,8 +4,8 @@
 //!   those of others that are gone already. Their order means nothing, for what is dropped twice is dropped.
 //! - A receipt that is deferred is none. The process has noted what it could not tell, but in its memory, and the row is there
 //!   for when that is gone. So it stays.
-//! - A part of a cluster may be away, and a batch is deferred if one of its rows is. So its rows are tried one by one, and those
-//!   that cannot be told now wait a while: they are in nobody's way.
+//! - A part of a cluster may be away, and a batch is deferred if one of its rows is. So its rows are tried each by itself, and
+//!   those that cannot be told now wait a while: they are in nobody's way.
 //! - A row that cannot be read is set aside, for the same reason.
 
 use std::time::Duration;
