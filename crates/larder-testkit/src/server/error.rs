@@ -63,6 +63,7 @@ impl Error {
     }
 
     /// Whether the server ended because another program listens on its port.
+    #[cfg(feature = "redis")]
     pub(crate) fn is_port_taken(&self) -> bool {
         matches!(self, Self::Exited { log } if log.contains("Address already in use"))
     }

@@ -121,6 +121,7 @@ impl Process {
     }
 
     /// Whether it ran when last looked at, and is not paused.
+    #[cfg(feature = "redis")]
     pub(crate) fn is_active(&self) -> bool {
         let state = self.state();
         !state.is_paused && !state.has_ended()

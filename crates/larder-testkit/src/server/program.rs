@@ -1,12 +1,15 @@
 //! A server's program.
 
+use std::env;
 use std::ffi::OsStr;
+#[cfg(feature = "redis")]
+use std::path;
 use std::path::{Path, PathBuf};
-use std::{env, path};
 
 use super::error::{Error, Result};
 
 /// The one that a variable of the environment names, or else the first of that name on the `PATH`.
+#[cfg(feature = "redis")]
 pub(crate) fn find(variable: &str, name: &str, remedy: &'static str) -> Result<PathBuf> {
     let named = env::var_os(variable).unwrap_or_else(|| name.into());
     let found = search(Path::new(&named), &env::var_os("PATH").unwrap_or_default(), remedy)?;
