@@ -20,7 +20,8 @@ const READERS: u64 = 10;
 /// For how long they come.
 pub(crate) const TIME: Duration = Duration::from_secs(40);
 
-/// How the popularity of keys falls with their rank: the exponent of Zipf's law. Proxies of the web have seen 0.64 to 0.83.
+/// How the popularity of keys falls with their rank: the exponent of Zipf's law. Web proxies have seen some below one
+/// (Breslau and others, "Web caching and Zipf-like distributions", 1999).
 const SLOPE: f64 = 0.8;
 
 type Querying = Pin<Box<dyn Future<Output = Result<u64, TooLate>> + Send>>;

@@ -158,6 +158,7 @@ macro_rules! limited {
             limits:
                 a_limit_in_bytes_holds_over_all_caches_of_a_map
                 a_limit_in_entries_holds
+                what_is_replaced_or_removed_is_not_evicted
                 a_limit_that_no_power_of_two_divides_holds
                 a_limit_in_bytes_counts_what_values_own_elsewhere
                 what_fits_is_all_kept

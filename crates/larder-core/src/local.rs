@@ -95,7 +95,7 @@ where
     }
 }
 
-/// How much a [`Local`] holds.
+/// How much a [`Local`] holds, and what had to make room for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Usage {
@@ -103,11 +103,19 @@ pub struct Usage {
     pub entries: u64,
     /// What they weigh together: bytes, if the capacity is in bytes, else the number of entries.
     pub weight: u64,
+    /// How many entries were evicted to make room, or were not let in for want of it, since there is this map.
+    pub evictions: u64,
 }
 
 impl Usage {
     /// So many entries that weigh so much.
     pub const fn new(entries: u64, weight: u64) -> Self {
-        Self { entries, weight }
+        Self { entries, weight, evictions: 0 }
+    }
+
+    /// The same, and so many that had to go.
+    #[must_use]
+    pub const fn evictions(self, evictions: u64) -> Self {
+        Self { evictions, ..self }
     }
 }

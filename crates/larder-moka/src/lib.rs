@@ -46,6 +46,8 @@
 //!   [`sweep`](larder_core::Local::sweep) is called.
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use larder_core::{Capacity, KeyHash, KeyHasher, Local, Stored, Usage};
 use moka::sync::Cache;
@@ -57,6 +59,7 @@ const OVERHEAD: u32 = 280;
 pub struct MokaLocal<S> {
     map: Cache<KeyHash, S, KeyHasher>,
     capacity: Capacity,
+    evictions: Arc<AtomicU64>,
 }
 
 impl<S: Stored> MokaLocal<S> {
@@ -68,7 +71,14 @@ impl<S: Stored> MokaLocal<S> {
                 .max_capacity(bytes)
                 .weigher(|_, stored: &S| stored.weight().saturating_add(OVERHEAD)),
         };
-        Self { map: builder.build_with_hasher(KeyHasher::default()), capacity }
+        let evictions = Arc::new(AtomicU64::new(0));
+        let counting = evictions.clone();
+        let builder = builder.eviction_listener(move |_, _, cause| {
+            if cause.was_evicted() {
+                counting.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        Self { map: builder.build_with_hasher(KeyHasher::default()), capacity, evictions }
     }
 
     /// How much it may hold.
@@ -102,6 +112,7 @@ impl<S: Stored> Local<S> for MokaLocal<S> {
 
     fn usage(&self) -> Usage {
         Usage::new(self.map.entry_count(), self.map.weighted_size())
+            .evictions(self.evictions.load(Ordering::Relaxed))
     }
 
     fn settle(&self) {

@@ -21,10 +21,12 @@
 //! its room is needed, or until [`sweep`](larder_core::Local::sweep) is called.
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use larder_core::{Capacity, KeyHash, KeyHasher, Local, Stored, Usage};
 use quick_cache::sync::{Cache, DefaultLifecycle};
-use quick_cache::{OptionsBuilder, Weighter};
+use quick_cache::{Lifecycle, OptionsBuilder, Weighter};
 
 /// What quick_cache and the allocator need for an entry besides the entry, in bytes. Measured by
 /// `cargo xtask bench`.
@@ -36,8 +38,35 @@ const TYPICAL_BYTES: u64 = 512;
 
 /// A [`Local`] on `quick_cache::sync::Cache`.
 pub struct QuickLocal<S> {
-    map: Cache<KeyHash, S, Scale, KeyHasher>,
+    map: Cache<KeyHash, S, Scale, KeyHasher, Counting<S>>,
     capacity: Capacity,
+    evictions: Arc<AtomicU64>,
+}
+
+/// Counts what is evicted, which is dropped as usual: once no lock is held any more.
+struct Counting<S> {
+    usual: DefaultLifecycle<KeyHash, S>,
+    evictions: Arc<AtomicU64>,
+}
+
+impl<S: Stored> Lifecycle<KeyHash, S> for Counting<S> {
+    type RequestState = <DefaultLifecycle<KeyHash, S> as Lifecycle<KeyHash, S>>::RequestState;
+
+    /// The other hook is told of what is replaced as well.
+    fn before_evict(&self, _: &mut Self::RequestState, _: &KeyHash, _: &mut S) {
+        self.evictions.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn on_evict(&self, evicted: &mut Self::RequestState, hash: KeyHash, stored: S) {
+        self.usual.on_evict(evicted, hash, stored);
+    }
+}
+
+// Derived, it would ask that what is stored can be cloned by itself.
+impl<S> Clone for Counting<S> {
+    fn clone(&self) -> Self {
+        Self { usual: self.usual.clone(), evictions: self.evictions.clone() }
+    }
 }
 
 /// Weighs entries in the unit of the capacity.
@@ -68,11 +97,13 @@ impl<S: Stored> QuickLocal<S> {
             .estimated_items_capacity(usize::try_from(items).unwrap_or(usize::MAX))
             .build()
             .expect("both capacities are given");
-        let map = Cache::with_options(options, scale, KeyHasher::default(), DefaultLifecycle::default());
+        let evictions = Arc::new(AtomicU64::new(0));
+        let counting = Counting { usual: DefaultLifecycle::default(), evictions: evictions.clone() };
+        let map = Cache::with_options(options, scale, KeyHasher::default(), counting);
         // It rounds up what each shard may hold, and so holds more than it was told. Round down.
         let shards = map.num_shards() as u64;
         map.set_capacity(weight / shards * shards);
-        Self { map, capacity }
+        Self { map, capacity, evictions }
     }
 
     /// How much it may hold.
@@ -104,7 +135,7 @@ impl<S: Stored> Local<S> for QuickLocal<S> {
     }
 
     fn usage(&self) -> Usage {
-        Usage::new(self.map.len() as u64, self.map.weight())
+        Usage::new(self.map.len() as u64, self.map.weight()).evictions(self.evictions.load(Ordering::Relaxed))
     }
 }
 

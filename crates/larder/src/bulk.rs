@@ -77,7 +77,7 @@ impl<V: Send + Sync + 'static> Store<V> {
         K: CacheKey<Owned = K> + Send + Sync + 'static,
     {
         let birth = self.node.coherence.ledger.seen();
-        let (mut known, mut soft) = (Known::default(), self.soft_timeout(route));
+        let (mut known, mut soft) = (Known::default(), self.soft_end(route));
         // What somebody else was to load and did not is fetched again, all of it together.
         while !wanted.is_empty() {
             let (found, led, mut awaited) = self.board_all(wanted.keys(), route);
@@ -244,7 +244,7 @@ impl<V: Send + Sync + 'static> Store<V> {
     ) where
         K: CacheKey<Owned = K> + Send + Sync + 'static,
     {
-        let (began, timer) = (self.shelf.now(), Instant::now());
+        let timer = Instant::now();
         let mut renewing = JoinSet::new();
         for (loading, permit) in &granted {
             if let (Permit::Leased(lease), Some(remote)) = (permit, loading.remote()) {
@@ -255,15 +255,17 @@ impl<V: Send + Sync + 'static> Store<V> {
         let answers = self.in_time(self.plan.load_deadline, self.in_turn(load(keys))).await;
         self.counters.load(&answers, granted.len(), timer.elapsed());
         answers.as_ref().map_or_else(|error| span.failed(error), |_| span.ended("loaded"));
-        let mut answers = answers.map(|answers| self.by_key(answers));
+        let mut answers = answers.map(|(answers, began)| (self.by_key(answers), began));
         renewing.shutdown().await;
         let mut settling = JoinSet::new();
         for (loading, permit) in granted {
             let answer = match &mut answers {
-                Ok(answers) => Ok(answers.remove(&loading.key).unwrap_or_else(Answer::missing)),
+                Ok((answers, began)) => {
+                    Ok((answers.remove(&loading.key).unwrap_or_else(Answer::missing), *began))
+                }
                 Err(error) => Err(error.clone()),
             };
-            settling.spawn(loading.settle(permit, answer, began).instrument(span.inner()));
+            settling.spawn(loading.settle(permit, answer).instrument(span.inner()));
         }
         while settling.join_next().await.is_some() {}
     }

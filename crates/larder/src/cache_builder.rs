@@ -209,7 +209,7 @@ where
         self
     }
 
-    /// Serves what is past its fresh time at once, marked as stale, while one load for the whole fleet replaces it. It is a
+    /// Serves what is no longer fresh at once, marked as stale, while one load for the whole fleet replaces it. It is a
     /// [`soft_timeout`](Self::soft_timeout) of zero.
     ///
     /// Default: readers wait for the load.
@@ -217,8 +217,8 @@ where
         self.soft_timeout(Duration::ZERO)
     }
 
-    /// Sets for how long a reader waits for a load where there is a value that is past its fresh time. Then it is served
-    /// that, marked as stale, and the load goes on without it.
+    /// Sets for how long a reader waits for loads where there is a value that is no longer fresh: past its fresh time, or
+    /// [expired](crate::Cache::expire). Then it is served that, marked as stale, and the load goes on without it.
     ///
     /// Default: for as long as the load takes.
     pub fn soft_timeout(mut self, patience: Duration) -> Self {

@@ -102,8 +102,7 @@ impl<V: Send + Sync + 'static> Store<V> {
         let Some(pass) = node.circuit.enter() else {
             return Inserted::Stored(node.announce(supersede).await);
         };
-        // As for every write: before it is sent.
-        node.recovery.told(&supersede, node.clock.now());
+        node.sends(&supersede, node.clock.now());
         let put = node.wait_as_writer(put, Some(pass)).await;
         node.coherence.shelves.evict(&[key.hash()]);
         match put {

@@ -7,7 +7,6 @@ use std::time::Duration;
 use larder_core::{
     Entry, Error, ErrorKind, Fill, Filled, Key, Label, Lease, Lifetime, Moment, Refused, Remote, Result, Tags,
 };
-
 use tokio::time::Instant;
 use tracing::Instrument;
 
@@ -101,23 +100,22 @@ impl<V: Send + Sync + 'static> Loading<V> {
             }
             Ok(permit) => {
                 // The clock of the shelf is too coarse for the time that a load takes.
-                let (began, timer) = (self.store.shelf.now(), Instant::now());
-                let previous = self.previous.as_ref().map(|previous| previous.entry.clone());
-                let answer = self.load(&permit, load(previous)).await;
+                let timer = Instant::now();
+                let answer = self.load(&permit, load).await;
                 self.store.counters.load(&answer, 1, timer.elapsed());
-                self.settle(permit, answer, began).await;
+                self.settle(permit, answer).await;
             }
             Err(error) => self.fall_back(error),
         }
     }
 
-    /// Lands with what a load that began at `began` has answered.
-    pub(crate) async fn settle(mut self, permit: Permit<V>, answer: Result<Answer<V>>, began: Moment) {
-        match answer.and_then(|answer| self.take_in(answer, began)) {
+    /// Lands with what a load has answered, and when it began.
+    pub(crate) async fn settle(mut self, permit: Permit<V>, answer: Result<(Answer<V>, Moment)>) {
+        match answer.and_then(|(answer, began)| self.take_in(answer, began)) {
             Ok(fresh) => {
                 self.span.ended(if fresh.value.is_some() { "loaded" } else { "missing" });
                 let entry = self.keep(permit, fresh).await;
-                self.store.rests.end(&self.key);
+                self.store.rests.end(&self.key, self.store.shelf.now());
                 self.land(Ok(Catch::fresh(entry, Tier::Origin)));
             }
             Err(error) => {
@@ -159,11 +157,10 @@ impl<V: Send + Sync + 'static> Loading<V> {
     }
 
     /// Runs the loader within its deadline, and keeps the lease alive meanwhile.
-    async fn load(
-        &self,
-        permit: &Permit<V>,
-        answer: impl Future<Output = Result<Answer<V>>>,
-    ) -> Result<Answer<V>> {
+    async fn load(&self, permit: &Permit<V>, load: BoxLoad<V>) -> Result<(Answer<V>, Moment)> {
+        let store = &self.store;
+        let previous = self.previous.as_ref().map(|previous| previous.entry.clone());
+        let answering = store.in_time(self.until.since(store.shelf.now()), store.in_turn(load(previous)));
         let renewing = async {
             match (permit, self.remote()) {
                 (Permit::Leased(lease), Some(remote)) => keep_alive(&*remote, &self.key, *lease).await,
@@ -172,7 +169,7 @@ impl<V: Send + Sync + 'static> Loading<V> {
         };
         tokio::select! {
             biased;
-            answer = self.store.in_time(self.until.since(self.store.shelf.now()), self.store.in_turn(answer)) => answer,
+            answer = answering => answer,
             never = renewing => match never {},
         }
     }

@@ -94,6 +94,7 @@ impl Page {
         self.counter("larder_degraded_total", stats.degraded);
         self.gauge("larder_entries", as_f64(stats.entries));
         self.gauge("larder_weight", as_f64(stats.weight));
+        self.counter("larder_evictions_total", stats.evictions);
         self.latency(names::LOAD, &stats.load_time);
         self.latency(names::REMOTE, &stats.remote_time);
     }

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use larder_core::{Entry, Error, ErrorKind, Key, Lookup, Moment, Result, Sequence};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::flight::{Bearings, Landing, Passenger, Pilot, Seat};
 use crate::hit::{Hit, Tier};
@@ -45,10 +45,10 @@ impl<V: Send + Sync + 'static> Store<V> {
             return self.hit(catch);
         }
         let birth = self.node.coherence.ledger.seen();
-        let mut soft = self.soft_timeout(route);
+        let mut soft = self.soft_end(route);
         loop {
             match self.board(&key, route) {
-                Seat::Pilot(pilot) => return self.fly(pilot, key, route, load).await,
+                Seat::Pilot(pilot) => return self.fly(pilot, key, route, soft, load).await,
                 Seat::Passenger(passenger) => {
                     let began = passenger.bearings();
                     match self.wait(passenger, self.patience(), soft).await {
@@ -86,9 +86,10 @@ impl<V: Send + Sync + 'static> Store<V> {
         })
     }
 
-    /// For how long a read waits for a load, if there is something stale to serve instead.
-    pub(crate) fn soft_timeout(&self, route: Route) -> Option<Duration> {
-        self.plan.soft_timeout.filter(|_| !route.is_forced())
+    /// Until when a read that begins now waits for loads, where there is something stale to serve instead.
+    pub(crate) fn soft_end(&self, route: Route) -> Option<Instant> {
+        let soft = self.plan.soft_timeout.filter(|_| !route.is_forced())?;
+        Instant::now().checked_add(soft)
     }
 
     /// Reads the tiers, and never loads.
@@ -133,9 +134,9 @@ impl<V: Send + Sync + 'static> Store<V> {
         pilot: Pilot<Result<Catch<V>>>,
         key: Key,
         route: Route,
+        soft: Option<Instant>,
         load: BoxLoad<V>,
     ) -> Result<Hit<V>> {
-        let soft = self.soft_timeout(route);
         // Another flight may have landed between the look at the shelf and the boarding.
         match self.look_local(&key, route) {
             Local::Answer(catch) => {
@@ -147,11 +148,11 @@ impl<V: Send + Sync + 'static> Store<V> {
                 pilot.offer(Ok(Catch::stale(entry.clone(), Tier::Local)));
                 pilot.go_to_task();
                 let passenger = pilot.passenger();
-                let flight = self.clone().fly_on(pilot, key, route, load, Some(entry));
+                let flight = self.clone().fly_on(pilot, key, route, soft, load, Some(entry));
                 self.node.tasks.spawn(async move { drop(flight.await) })?;
                 self.arrive(passenger, soft).await
             }
-            local => self.fly_on(pilot, key, route, load, local.previous()).await,
+            local => self.fly_on(pilot, key, route, soft, load, local.previous()).await,
         }
     }
 
@@ -161,6 +162,7 @@ impl<V: Send + Sync + 'static> Store<V> {
         pilot: Pilot<Result<Catch<V>>>,
         key: Key,
         route: Route,
+        soft: Option<Instant>,
         load: BoxLoad<V>,
         previous: Option<Arc<Entry<V>>>,
     ) -> Result<Hit<V>> {
@@ -178,31 +180,32 @@ impl<V: Send + Sync + 'static> Store<V> {
         pilot.go_to_task();
         let loading = Loading::new(self.clone(), pilot, key, route, budget).after(previous).instead_of(found);
         self.node.tasks.spawn(loading.run(load))?;
-        self.arrive(passenger, self.soft_timeout(route)).await
+        self.arrive(passenger, soft).await
     }
 
     /// Waits for a flight that goes on in a task, or takes what there is meanwhile.
-    async fn arrive(&self, passenger: Passenger<Result<Catch<V>>>, soft: Option<Duration>) -> Result<Hit<V>> {
+    async fn arrive(&self, passenger: Passenger<Result<Catch<V>>>, soft: Option<Instant>) -> Result<Hit<V>> {
         match self.wait(passenger, Instant::now() + FAR, soft).await {
             Landing::With(result) => self.hit(result?),
             Landing::Abandoned => Err(Error::new(ErrorKind::Closed, "the cache was shut down during a load")),
         }
     }
 
-    /// Waits for a flight to land, and once `soft` is over, takes what can be had instead.
+    /// Waits for a flight to land, and from `soft` on, takes what can be had instead.
     pub(crate) async fn wait(
         &self,
         passenger: Passenger<Result<Catch<V>>>,
         patience: Instant,
-        soft: Option<Duration>,
+        soft: Option<Instant>,
     ) -> Landing<Result<Catch<V>>> {
         let Some(soft) = soft else {
             return self.wait_for_landing(passenger, patience).await;
         };
         let meanwhile = passenger.meanwhile();
         let meanwhile = async {
-            if !soft.is_zero() {
-                sleep(soft).await;
+            // A timer would take a millisecond even for what is over.
+            if soft > Instant::now() {
+                sleep_until(soft).await;
             }
             meanwhile.await
         };

@@ -77,6 +77,8 @@ pub struct CacheStats {
     pub entries: u64,
     /// What these weigh: bytes, if the capacity is in bytes, else their number.
     pub weight: u64,
+    /// How many entries had to make room for others in this process; of all caches, if they share one memory.
+    pub evictions: u64,
     /// How long loads took, the wait for their turn included, and whatever became of them. A load of many values is one.
     pub load_time: Latency,
     /// How long the shared tier took to answer reads.

@@ -31,7 +31,7 @@ pub(crate) struct Store<V> {
     pub(crate) flights: Arc<Flights<Result<Catch<V>>>>,
     /// `None` for a cache whose values are never written down.
     pub(crate) envelope: Option<Envelope<V>>,
-    pub(crate) rests: Rests<V>,
+    pub(crate) rests: Rests<Catch<V>>,
     /// `None`: whatever is missed is loaded at once.
     pub(crate) bulkhead: Option<Bulkhead>,
     pub(crate) plan: Plan,
@@ -280,13 +280,14 @@ impl<V: Send + Sync + 'static> Store<V> {
         }
     }
 
-    /// Waits for the turn of a load, if there is a bulkhead, and loads.
-    pub(crate) async fn in_turn<T>(&self, load: impl Future<Output = Result<T>>) -> Result<T> {
+    /// Waits for the turn of a load, if there is a bulkhead, and loads. Says when that began as well.
+    pub(crate) async fn in_turn<T>(&self, load: impl Future<Output = Result<T>>) -> Result<(T, Moment)> {
         let _slot = match &self.bulkhead {
             Some(bulkhead) => Some(bulkhead.enter(&self.name).await?),
             None => None,
         };
-        load.await
+        let began = self.shelf.now();
+        Ok((load.await?, began))
     }
 
     /// A copy for this process of a value of that age.

@@ -130,9 +130,7 @@ impl Node {
         }
         let deferrals = self.recovery.deferrals();
         let now = self.clock.now();
-        // Before it is sent: a failover may come between its effect and the answer, and take the effect back.
-        self.recovery.told(&intents, now);
-        self.coherence.counters.sent.add_one();
+        self.sends(&intents, now);
         // What is told again is pending already, unless it is not to be told any more.
         let mut untold = Untold { node: self, step: (attempt == Attempt::First).then(|| step.clone()) };
         let sequence = match self.wait_as_writer(upstream.take(&step, &notice, now), pass).await {
@@ -146,6 +144,12 @@ impl Node {
         self.coherence.hear_of_tags(&notice, sequence);
         self.recovery.settle(&intents, deferrals);
         Taken::Told(Receipt::new([Token::new(notice.chain(), sequence)], false))
+    }
+
+    /// Notes what is about to be sent. A failover may come between its effect and the answer, and take the effect back.
+    pub(crate) fn sends(&self, intents: &[Intent], now: Moment) {
+        self.recovery.told(intents, now);
+        self.coherence.counters.sent.add_one();
     }
 
     /// Drops this process's copies, and fences what is being loaded. Tags take effect by their place in the server's

@@ -43,6 +43,19 @@ pub(super) fn a_limit_in_entries_holds<T: Tier>() {
     assert!(entries <= LIMIT, "{entries}");
     assert!(entries > LIMIT / 2, "{entries}");
     assert_eq!(weight, entries);
+    assert_eq!(entries + local.usage().evictions, 20_000);
+}
+
+pub(super) fn what_is_replaced_or_removed_is_not_evicted<T: Tier>() {
+    let rig = Rig::<T>::with(Capacity::Entries(1_024));
+    let local = rig.tier.local();
+    let users = rig.shelf_on("user", local.clone());
+    for value in 0..10 {
+        put(&users, &7, value);
+    }
+    users.evict(hash(&users, &7));
+    assert_eq!(settled(&*local), (0, 0));
+    assert_eq!(local.usage().evictions, 0);
 }
 
 pub(super) fn a_limit_that_no_power_of_two_divides_holds<T: Tier>() {

@@ -18,6 +18,7 @@ pub struct Exploration {
     states: usize,
     depth: usize,
     time: Duration,
+    is_cut_short: bool,
     findings: Vec<Finding>,
 }
 
@@ -28,20 +29,20 @@ pub struct Finding {
     schedule: Vec<String>,
 }
 
-/// Tries every schedule of the protocol.
-pub fn explore(scenario: &Scenario) -> Exploration {
-    run(scenario, None, Wanted::Violations, HasDiscoveries::Any)
+/// Tries every schedule of the protocol, the short ones before the long ones, as far as it comes within `limit`.
+pub fn explore(scenario: &Scenario, limit: Option<Duration>) -> Exploration {
+    run(scenario, None, Wanted::Violations, HasDiscoveries::Any, limit)
 }
 
 /// Tries every schedule of the protocol without something, until each of these invariants is seen broken.
 pub fn explore_without(scenario: &Scenario, weakening: Weakening, broken: &[Invariant]) -> Exploration {
     let all = HasDiscoveries::AllOf(broken.iter().map(|invariant| invariant.name()).collect());
-    run(scenario, Some(weakening), Wanted::Violations, all)
+    run(scenario, Some(weakening), Wanted::Violations, all, None)
 }
 
 /// Tries schedules of the protocol until all of this has come true.
 pub fn look_for(scenario: &Scenario, witnesses: &[Witness]) -> Exploration {
-    run(scenario, None, Wanted::Witnesses(witnesses.to_vec()), HasDiscoveries::All)
+    run(scenario, None, Wanted::Witnesses(witnesses.to_vec()), HasDiscoveries::All, None)
 }
 
 fn run(
@@ -49,10 +50,16 @@ fn run(
     weakening: Option<Weakening>,
     wanted: Wanted,
     finish_when: HasDiscoveries,
+    limit: Option<Duration>,
 ) -> Exploration {
     let began = now();
     let protocol = Protocol::new(scenario, weakening, wanted);
-    let checker = protocol.checker().finish_when(finish_when).spawn_bfs().join();
+    let mut checker = protocol.checker().finish_when(finish_when);
+    if let Some(limit) = limit {
+        checker = checker.timeout(limit);
+    }
+    let checker = checker.spawn_bfs().join();
+    let time = began.elapsed();
     let finding = |(name, path): (&'static str, stateright::Path<_, _>)| Finding {
         name,
         schedule: path.into_actions().iter().map(|action| format!("{action:?}")).collect(),
@@ -64,7 +71,8 @@ fn run(
         weakening,
         states: checker.unique_state_count(),
         depth: checker.max_depth(),
-        time: began.elapsed(),
+        time,
+        is_cut_short: limit.is_some_and(|limit| limit <= time),
         findings,
     }
 }
@@ -101,11 +109,11 @@ impl Finding {
 /// A line of a table.
 impl fmt::Display for Exploration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { scenario, weakening, states, depth, time, findings } = self;
+        let Self { scenario, weakening, states, depth, time, is_cut_short, findings } = self;
         let without = weakening.map_or_else(String::new, |weakening| format!("{weakening:?}"));
         write!(f, "| {scenario} | {without} | {states} | {depth} | {:.1} s | ", time.as_secs_f32())?;
         if findings.is_empty() {
-            return f.write_str("holds |");
+            return f.write_str(if *is_cut_short { "holds as far as it came |" } else { "holds |" });
         }
         let found = |finding: &Finding| {
             let name = finding.name.split(':').next().unwrap_or_default();

@@ -1,5 +1,7 @@
 //! What happens at most in one exploration.
 
+use std::time::Duration;
+
 use crate::both::{Both, Name, Which};
 use crate::state::Budget;
 
@@ -58,7 +60,7 @@ pub(crate) enum Warmth {
 pub enum Depth {
     /// What takes seconds.
     Usual,
-    /// What takes minutes.
+    /// What takes minutes, each.
     Deep,
 }
 
@@ -68,6 +70,11 @@ impl Depth {
         let asked =
             std::env::var_os("LARDER_MODEL_DEEP").is_some_and(|asked| !asked.is_empty() && asked != "0");
         if asked { Self::Deep } else { Self::Usual }
+    }
+
+    /// For how long one scenario is tried at most. Whole, some would take longer than anybody waits.
+    pub fn limit(self) -> Option<Duration> {
+        self.or(None, Some(Duration::from_secs(120)))
     }
 
     fn or<T>(self, usual: T, deep: T) -> T {

@@ -8,8 +8,9 @@ use model::{Depth, Scenario, Witness, explore, look_for};
 
 /// Tries every schedule. The witnesses show that something happens in them.
 fn check(scenario: fn(Depth) -> Scenario, witnesses: &[Witness]) {
-    let scenario = scenario(Depth::from_environment());
-    let exploration = explore(&scenario);
+    let depth = Depth::from_environment();
+    let scenario = scenario(depth);
+    let exploration = explore(&scenario, depth.limit());
     println!("{exploration}");
     assert!(exploration.findings().is_empty(), "{:#?}", exploration.findings());
     let seen = look_for(&scenario, witnesses);

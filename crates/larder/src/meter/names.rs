@@ -15,6 +15,10 @@ const COUNTERS: &[(&str, &str)] = &[
     ("larder_refused_total", "Values that were returned and not kept, because something had overtaken them."),
     ("larder_unreadable_total", "Stored bytes that could not be read, by what was wrong."),
     ("larder_unsealed_total", "Values that could not be turned into bytes."),
+    (
+        "larder_evictions_total",
+        "Entries that had to make room for others; of all caches if they share one memory.",
+    ),
     ("larder_degraded_total", "Steps of reads for which the shared tier was of no help."),
     (LOAD[0], "Loads that took no longer."),
     (LOAD[1], "Loads, as their time counts them."),

@@ -65,8 +65,8 @@ impl Counters {
             load_errors: Count::default(),
             loads_shed: Count::default(),
             early_refreshes: Count::default(),
-            refused: Reasons::refused(),
-            unreadable: Reasons::unreadable(),
+            refused: Reasons::default(),
+            unreadable: Reasons::default(),
             unsealed: Count::default(),
             degraded: Count::default(),
             load_time: Histogram::new(),
@@ -149,6 +149,7 @@ impl Counters {
             degraded: self.degraded.get(),
             entries: usage.entries,
             weight: usage.weight,
+            evictions: usage.evictions,
             load_time: self.load_time.snapshot(),
             remote_time: self.remote_time.snapshot(),
         }

@@ -22,11 +22,14 @@ async fn read_all(users: &Users, keys: usize) -> (usize, Vec<ErrorKind>) {
     for key in 0..keys {
         let (users, now, most) = (users.clone(), now.clone(), most.clone());
         reads.spawn(async move {
-            let load = move |key: String| async move {
+            let load = move |key: String| {
+                // A loader may well begin with its work before what it returns is polled.
                 most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                sleep(millis(100)).await;
-                now.fetch_sub(1, Ordering::SeqCst);
-                Ok::<_, Error>(key)
+                async move {
+                    sleep(millis(100)).await;
+                    now.fetch_sub(1, Ordering::SeqCst);
+                    Ok::<_, Error>(key)
+                }
             };
             users.get_or_load(&key.to_string(), load).await.err().map(|error| error.kind())
         });
@@ -52,6 +55,29 @@ async fn who_gets_no_turn_in_time_is_told_so_and_the_origin_is_not() {
     assert_eq!(most, 2);
     assert!((18..=20).contains(&errors.len()), "{errors:?}");
     assert!(errors.iter().all(|kind| *kind == ErrorKind::Overloaded));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_wait_for_a_turn_makes_no_value_older() {
+    let rig = Rig::new();
+    let users = narrow(&rig).await;
+    let load = |key, time| users.get_or_load(key, Origin::new().takes(millis(time), Ok("value".to_owned())));
+    let many = async {
+        settle().await;
+        let load = |keys: Vec<String>| async {
+            sleep(millis(100)).await;
+            Ok::<_, Error>(keys.into_iter().map(|key| (key.clone(), key)).collect::<Vec<_>>())
+        };
+        users.get_many_or_load(["bob"], load).await.unwrap()
+    };
+    let one = async {
+        settle().await;
+        load("ada", 100).await.unwrap()
+    };
+    let (_one, _two, one, many) = tokio::join!(load("1", 500), load("2", 500), one, many);
+    for hit in [&one, many[0].as_ref().unwrap()] {
+        assert!((millis(100)..millis(150)).contains(&hit.age()), "{:?}", hit.age());
+    }
 }
 
 #[tokio::test(start_paused = true)]

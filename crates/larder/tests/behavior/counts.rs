@@ -1,6 +1,6 @@
 //! What is counted.
 
-use larder::{CacheStats, Error, ErrorKind};
+use larder::{CacheStats, Error, ErrorKind, Version};
 use tokio::time::sleep;
 
 use super::rig::{Broken, Origin, Rig, alone, kind_of, millis, secs, settle, store, users};
@@ -83,10 +83,11 @@ async fn a_process_counts_what_goes_between_it_and_the_fleet() {
     let (here, there) = (rig.node().await, rig.node().await);
     let users = users(&here).build().unwrap();
     let _receipt = users.invalidate("ada").await.unwrap();
+    let _inserted = users.insert("ada", "Ada".to_owned(), Version::new(1)).await.unwrap();
     settle().await;
     let [sender, hearer] = [here.stats(), there.stats()];
-    assert_eq!((sender.sent, sender.deferred, sender.heard), (1, 0, 1));
-    assert_eq!((hearer.sent, hearer.heard, hearer.gaps), (0, 1, 0));
+    assert_eq!((sender.sent, sender.deferred, sender.heard), (2, 0, 2));
+    assert_eq!((hearer.sent, hearer.heard, hearer.gaps), (0, 2, 0));
     assert_eq!(sender.caches.len(), 1);
     assert!(sender.to_string().contains("user: 0 reads"), "{sender}");
 }

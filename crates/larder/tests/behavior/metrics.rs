@@ -27,6 +27,7 @@ fn of_cache(stats: &CacheStats) -> Vec<(String, f64)> {
         ("degraded_total", stats.degraded),
         ("entries", stats.entries),
         ("weight", stats.weight),
+        ("evictions_total", stats.evictions),
         ("load_seconds_count", stats.load_time.count()),
         ("remote_seconds_count", stats.remote_time.count()),
     ];

@@ -12,6 +12,12 @@ async fn soft(rig: &Rig, patience: u64) -> Users {
     users(&rig.node().await).fresh_for(secs(FRESH)).soft_timeout(millis(patience)).build().unwrap()
 }
 
+/// Loads each key as its own value, in a second.
+async fn slow_load(keys: Vec<String>) -> larder::Result<Vec<(String, String)>> {
+    sleep(secs(1)).await;
+    Ok(keys.into_iter().map(|key| (key.clone(), key)).collect())
+}
+
 #[tokio::test(start_paused = true)]
 async fn stale_while_revalidate_lets_nobody_wait_and_loads_once() {
     let rig = Rig::new();
@@ -117,17 +123,28 @@ async fn many_keys_are_served_stale_like_one() {
     store(&users, "ada", "Ada").await;
     sleep(secs(FRESH)).await;
     let began = Instant::now();
-    let load = |keys: Vec<String>| async move {
-        sleep(secs(1)).await;
-        Ok::<_, larder::Error>(keys.into_iter().map(|key| (key.clone(), key)).collect::<Vec<_>>())
-    };
-    let hits = users.get_many_or_load(["ada"], load).await.unwrap();
+    let hits = users.get_many_or_load(["ada"], slow_load).await.unwrap();
     check_stale(hits[0].as_ref().unwrap(), "Ada", Tier::Remote);
     assert_eq!(began.elapsed(), secs(0));
     settle().await;
     sleep(secs(1)).await;
     settle().await;
     check_get(&users, "ada", Some(("ada", Tier::Local))).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_keys_are_waited_for_no_longer_than_one() {
+    let rig = Rig::new();
+    let users = soft(&rig, 200).await;
+    let keys = ["ada", "bob", "cyd", "dan", "eve"];
+    for key in keys {
+        store(&users, key, "old").await;
+    }
+    sleep(secs(FRESH)).await;
+    let began = Instant::now();
+    let hits = users.get_many_or_load(keys, slow_load).await.unwrap();
+    assert!(hits.into_iter().all(|hit| hit.unwrap().is_stale()));
+    assert!((millis(200)..millis(205)).contains(&began.elapsed()), "{:?}", began.elapsed());
 }
 
 #[tokio::test(start_paused = true)]

@@ -214,7 +214,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "what was told is not remembered",
         file: WRITE,
-        from: "        self.recovery.told(&intents, now);\n",
+        from: "        self.recovery.told(intents, now);\n",
         to: "",
         noticed_by: Engine("failover::r5_writers_tell_again_what_a_failover_lost"),
     },
@@ -277,7 +277,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "a versioned write that was told is not remembered",
         file: INSERT,
-        from: "        node.recovery.told(&supersede, node.clock.now());\n",
+        from: "        node.sends(&supersede, node.clock.now());\n",
         to: "",
         noticed_by: Engine("versions::r6_after_a_failover_an_older_version_does_not_come_back"),
     },
