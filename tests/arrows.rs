@@ -35,6 +35,7 @@ const ALLOWED: &[(&str, &[Arrow])] = &[
     ("larder-macros", &[]),
     ("larder-memory", &[always("larder-core")]),
     ("larder-moka", &[always("larder-core")]),
+    ("larder-outbox", &[always("larder")]),
     ("larder-quick", &[always("larder-core")]),
     ("larder-queue", &[always("larder"), always("larder-codec"), always("larder-core")]),
     ("larder-redis", &[always("larder-core"), always("larder-link")]),

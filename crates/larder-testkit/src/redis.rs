@@ -55,13 +55,8 @@
 mod certificates;
 mod client;
 mod cluster;
-mod error;
-mod folder;
-mod patience;
 mod plan;
 mod port;
-mod process;
-mod program;
 mod proxy;
 mod reply;
 mod sentinel;
@@ -69,10 +64,9 @@ mod server;
 #[cfg(feature = "redis-tls")]
 mod tls;
 mod view;
-mod watchdog;
 
+pub use crate::server::error::{Error, Result};
 pub use cluster::RedisCluster;
-pub use error::{Error, Result};
 pub use proxy::{Counts, Direction, Lane, Loss, Proxy, SplittingProxy, Traffic};
 pub use reply::Reply;
 pub use sentinel::RedisSentinel;

@@ -10,6 +10,7 @@ mod counts;
 mod faults;
 mod history;
 mod losses;
+mod postgres;
 mod proxy;
 mod rig;
 mod sentinel;

@@ -1,5 +1,7 @@
 //! Domain events: what happened, told once, and what that means to the caches.
 
+mod text;
+
 use larder_core::{AppName, CacheKey, CacheName, Key, Namespace, Result, Tag};
 
 use crate::intent::Intent;
@@ -38,15 +40,21 @@ pub trait DomainEvent {
 }
 
 /// Collects what an event touches. Names that cannot be such are reported by the announcement.
-#[derive(Debug)]
+///
+/// It is an event itself, which touches the same. So it can be [written down](Self::to_text) where the event happens, and
+/// [announced](crate::Larder::announce) later, or by somebody else.
+#[derive(Clone, Debug)]
 pub struct Touched {
     app: AppName,
     intents: Result<Vec<Intent>>,
 }
 
 impl Touched {
-    pub(crate) fn of(app: &AppName) -> Self {
-        Self { app: app.clone(), intents: Ok(Vec::new()) }
+    /// What the event touches among the caches of the app.
+    pub fn by(app: &AppName, event: &impl DomainEvent) -> Self {
+        let mut touched = Self { app: app.clone(), intents: Ok(Vec::new()) };
+        event.touches(&mut touched);
+        touched
     }
 
     /// One key of a cache.
@@ -74,6 +82,11 @@ impl Touched {
     /// A whole cache.
     pub fn cache(&mut self, cache: &str) -> &mut Self {
         self.touch(CacheName::new(cache).map(Intent::Cache))
+    }
+
+    /// Whether it is nothing at all.
+    pub fn is_empty(&self) -> bool {
+        self.intents.as_ref().is_ok_and(Vec::is_empty)
     }
 
     pub(crate) fn into_intents(self) -> Result<Vec<Intent>> {

@@ -73,8 +73,7 @@ impl Larder {
     ///
     /// If the future is dropped after its first poll, the announcement takes place all the same.
     pub async fn announce(&self, event: &impl DomainEvent) -> Result<Receipt> {
-        let mut touched = Touched::of(&self.node().app);
-        event.touches(&mut touched);
+        let touched = Touched::by(&self.node().app, event);
         self.carry_out(touched.into_intents()?).await
     }
 

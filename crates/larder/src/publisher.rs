@@ -1,6 +1,6 @@
 //! The process that announces and caches nothing.
 
-use larder_core::{Result, Tag};
+use larder_core::{AppName, Result, Tag};
 
 use crate::domain::DomainEvent;
 use crate::health::Health;
@@ -70,6 +70,11 @@ impl Publisher {
     /// As [`Larder::announce`].
     pub async fn invalidate_tag(&self, tag: &Tag) -> Result<Receipt> {
         self.larder.invalidate_tag(tag).await
+    }
+
+    /// The app.
+    pub fn app(&self) -> &AppName {
+        self.larder.app()
     }
 
     /// How many announcements the servers could not be told yet.

@@ -68,7 +68,14 @@ fn typos(steps: &mut Steps) -> Outcome {
 }
 
 fn oldest_rust(workspace: &Workspace, steps: &mut Steps) -> Outcome {
-    let version = workspace.rust_version().ok_or("no package says its rust-version")?;
+    let versions = workspace.rust_versions();
+    if versions.is_empty() {
+        return Err("no package says its rust-version".into());
+    }
+    versions.iter().try_for_each(|(version, packages)| rust(workspace, steps, version, packages))
+}
+
+fn rust(workspace: &Workspace, steps: &mut Steps, version: &str, packages: &[&str]) -> Outcome {
     let name = format!("Rust {version}");
     let Some(toolchain) = toolchain(version) else {
         let install = format!("rustup toolchain install {version} --profile minimal");
@@ -77,7 +84,7 @@ fn oldest_rust(workspace: &Workspace, steps: &mut Steps) -> Outcome {
     };
     steps.step(&name, || {
         execute(
-            cargo(&format!("+{toolchain} check --workspace"))
+            cargo(&format!("+{toolchain} check --package {}", packages.join(" --package ")))
                 .env("CARGO_TARGET_DIR", workspace.target("oldest")),
         )
     })

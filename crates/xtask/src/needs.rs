@@ -1,8 +1,9 @@
 //! What the tests need of the machine, beside Rust.
 
-use std::env;
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::Stdio;
+use std::{env, fs};
 
 use crate::Outcome;
 use crate::program::{is_installed, program};
@@ -22,6 +23,11 @@ const NEEDS: &[Need] = &[
         install: "apt-get install redis-server, or name a server in LARDER_REDIS_SERVER",
     },
     Need { name: "redis-sentinel", is_met: has_redis_sentinel, install: "apt-get install redis-sentinel" },
+    Need {
+        name: "postgres",
+        is_met: has_postgres,
+        install: "apt-get install postgresql, or name the folder of its programs in LARDER_POSTGRES",
+    },
     Need {
         name: "cc, a C compiler",
         is_met: has_c_compiler,
@@ -58,6 +64,21 @@ fn has_redis_server() -> bool {
 /// Whoever names a server of their own has what belongs to it.
 fn has_redis_sentinel() -> bool {
     env::var_os("LARDER_REDIS_SERVER").is_some() || is_installed("redis-sentinel", "--version")
+}
+
+/// As the tests look for it: on Debian and its kin each version has a folder of its own.
+fn has_postgres() -> bool {
+    let has_both = |folder: &Path| {
+        ["initdb", "postgres"]
+            .iter()
+            .all(|name| is_installed(&folder.join(name).to_string_lossy(), "--version"))
+    };
+    if let Some(named) = env::var_os("LARDER_POSTGRES") {
+        return has_both(Path::new(&named));
+    }
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    has_both(Path::new(""))
+        || versions.map(|version| version.path().join("bin")).any(|folder| has_both(&folder))
 }
 
 /// It makes the servers of the fault matrix a clock that can be turned.

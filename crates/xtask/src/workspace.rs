@@ -1,5 +1,6 @@
 //! What cargo knows about this workspace.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -45,9 +46,15 @@ impl Workspace {
             .filter(|package| package.folder.parent().is_some_and(|parent| parent.ends_with("crates")))
     }
 
-    /// The oldest Rust that all packages support.
-    pub(crate) fn rust_version(&self) -> Option<&str> {
-        self.packages.iter().find_map(|package| package.rust_version.as_deref())
+    /// The oldest Rust of each package that names one: some need a newer one than the others.
+    pub(crate) fn rust_versions(&self) -> BTreeMap<&str, Vec<&str>> {
+        let mut versions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for package in &self.packages {
+            if let Some(version) = &package.rust_version {
+                versions.entry(version).or_default().push(&package.name);
+            }
+        }
+        versions
     }
 
     /// A target directory of its own, for builds that would throw each other's results away.
@@ -97,7 +104,7 @@ mod tests {
         assert_eq!(crates.len(), 1);
         assert_eq!(crates[0].name, "larder-core");
         assert_eq!(crates[0].features, ["derive", "uuid"]);
-        assert_eq!(workspace.rust_version(), Some("1.88"));
+        assert_eq!(workspace.rust_versions(), BTreeMap::from([("1.88", vec!["larder-core"])]));
         assert_eq!(workspace.target("loom"), Path::new("/somewhere/target/loom"));
     }
 

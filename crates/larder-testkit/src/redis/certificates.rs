@@ -4,7 +4,7 @@ use std::io;
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 
-use super::error::{Error, Result};
+use crate::server::error::{Error, Result};
 
 /// An authority, and a server's certificate by it, in PEM. The authority's key is thrown away.
 pub(crate) struct Certificates {

@@ -6,8 +6,8 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-use super::error::{Error, Result};
 use super::reply::Reply;
+use crate::server::error::{Error, Result};
 
 /// How long a reply may take. A paused server replies never.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -3,11 +3,11 @@
 use std::iter;
 use std::time::Duration;
 
-use super::error::{Error, Result};
-use super::patience::{FOR_AGREEMENT, until};
 use super::plan::{Kind, Plan};
 use super::server::RedisServer;
 use super::view::View;
+use crate::server::error::{Error, Result};
+use crate::server::patience::{FOR_AGREEMENT, until};
 
 const MASTERS: usize = 3;
 const SLOTS: usize = 16_384;

@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 
 use super::client::Login;
-use super::error::Result;
 use super::port;
-use super::process::Process;
+use crate::server::error::Result;
+use crate::server::process::Process;
 
 /// The name of the unix socket in the server's folder.
 pub(crate) const SOCKET: &str = "socket";

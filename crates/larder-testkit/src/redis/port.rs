@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 
-use super::error::{Error, Result};
+use crate::server::error::{Error, Result};
 
 /// How often a start is tried on another port, because somebody else took the one that was free.
 pub(crate) const ATTEMPTS: usize = 5;

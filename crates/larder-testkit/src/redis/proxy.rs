@@ -26,8 +26,8 @@ pub use traffic::{Direction, Traffic};
 
 use std::time::Duration;
 
-use super::error::Result;
 use super::server::RedisServer;
+use crate::server::error::Result;
 use relay::Relay;
 use worker::Worker;
 

@@ -1,10 +1,10 @@
 //! A master that is watched over.
 
-use super::error::{Error, Result};
-use super::patience::{FOR_AGREEMENT, until};
 use super::plan::{Kind, Plan, SENTINEL_FILE};
 use super::reply::Reply;
 use super::server::RedisServer;
+use crate::server::error::{Error, Result};
+use crate::server::patience::{FOR_AGREEMENT, until};
 
 const NAME: &str = "larder";
 const SENTINELS: usize = 3;

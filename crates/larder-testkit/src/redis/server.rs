@@ -6,16 +6,23 @@ use std::path::PathBuf;
 use std::time::Duration;
 use std::{iter, thread};
 
+use rustix::process::Signal;
+
 use super::client::{self, Login};
-use super::error::{Error, Result};
-use super::patience::{FOR_A_SERVER, until};
 use super::plan::{Kind, Plan, SOCKET};
 use super::port::ATTEMPTS;
-use super::process::Process;
 use super::reply::Reply;
+use crate::server::error::{Error, Result};
+use crate::server::patience::{FOR_A_SERVER, until};
+use crate::server::process::Process;
+use crate::server::program;
+use crate::server::watchdog::Ending;
 
 /// How long a start waits before it tries again, because its port is taken.
 const UNTIL_FREE: Duration = Duration::from_millis(200);
+
+const REMEDY: &str = "install it (`apt install redis-server`, `dnf install redis`, `brew install redis`), or name one \
+                      in LARDER_REDIS_SERVER";
 
 const ACL_FILE: &str = "users.acl";
 /// The user by which a secured server is commanded.
@@ -115,7 +122,7 @@ impl RedisServer {
 
     pub(crate) fn launch(plan: &Plan) -> Result<Self> {
         retry(|| {
-            let server = Self { process: Process::new()?, port: plan.kind.free_port()?, plan: plan.clone() };
+            let server = Self { process: process()?, port: plan.kind.free_port()?, plan: plan.clone() };
             server.plan.prepare(&server.process)?;
             server.serve()?;
             Ok(server)
@@ -145,12 +152,12 @@ impl RedisServer {
 
     /// Kills the server. Its connections are closed by the system.
     pub fn kill(&self) -> Result<()> {
-        self.process.kill()
+        self.process.end(Signal::KILL)
     }
 
     /// Asks the server to end, as an operator does, and waits until it has.
     pub fn stop(&self) -> Result<()> {
-        self.process.stop()
+        self.process.end(Signal::TERM)
     }
 
     /// Has the server forget everything, as by an operator's mistake.
@@ -237,6 +244,12 @@ impl RedisServer {
             },
         )
     }
+}
+
+/// The one that `LARDER_REDIS_SERVER` names, or else the first `redis-server` on the `PATH`.
+fn process() -> Result<Process> {
+    let program = program::find("LARDER_REDIS_SERVER", "redis-server", REMEDY)?;
+    Process::new(program, None, Ending::Kill)
 }
 
 /// Tries again if somebody else was faster to take the port.

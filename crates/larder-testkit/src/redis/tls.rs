@@ -4,10 +4,10 @@ use std::iter;
 use std::path::PathBuf;
 
 use super::certificates::Certificates;
-use super::error::Result;
 use super::plan::{Kind, Plan};
 use super::reply::Reply;
 use super::server::RedisServer;
+use crate::server::error::Result;
 
 const CA: &str = "ca.pem";
 const CERTIFICATE: &str = "certificate.pem";

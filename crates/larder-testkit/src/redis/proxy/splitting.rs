@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::super::error::Result;
 use super::super::server::RedisServer;
 use super::split::Splitter;
 use super::worker::Worker;
+use crate::server::error::Result;
 
 /// Stands between clients and a server, and gives each client two connections: one for its subscriptions, and one for
 /// all its other commands.

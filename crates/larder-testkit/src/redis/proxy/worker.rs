@@ -13,7 +13,7 @@ use std::thread::{self, JoinHandle};
 use larder_core::{Clock, Moment};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::super::error::{Error, Result};
+use crate::server::error::{Error, Result};
 
 /// What a worker does.
 pub(crate) trait Service: Send + 'static {

@@ -36,6 +36,7 @@ impl Folder {
         &self.path
     }
 
+    #[cfg(feature = "redis")]
     pub(crate) fn write(&self, name: &str, content: &str) -> Result<()> {
         let path = self.path.join(name);
         fs::write(&path, content).map_err(Error::system(format!("write {}", path.display())))

@@ -10,6 +10,7 @@ use super::error::{Error, Result};
 /// How long a single server may take to start, on a machine with other things to do.
 pub(crate) const FOR_A_SERVER: Duration = Duration::from_secs(20);
 /// How long several servers may take to agree.
+#[cfg(feature = "redis")]
 pub(crate) const FOR_AGREEMENT: Duration = Duration::from_secs(60);
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);

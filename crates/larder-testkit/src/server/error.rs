@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-/// What the servers of this module return.
+/// What servers of tests return.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Why a server did not start, or did not do as told.
@@ -24,6 +24,8 @@ pub enum Error {
     Missing {
         /// The name or the path under which it was sought.
         program: String,
+        /// How to come by it.
+        remedy: &'static str,
     },
     /// The server ended instead of serving.
     Exited {
@@ -61,6 +63,7 @@ impl Error {
     }
 
     /// Whether the server ended because another program listens on its port.
+    #[cfg(feature = "redis")]
     pub(crate) fn is_port_taken(&self) -> bool {
         matches!(self, Self::Exited { log } if log.contains("Address already in use"))
     }
@@ -69,11 +72,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing { program } => write!(
-                f,
-                "there is no program `{program}`: install it (`apt install redis-server`, `dnf install redis`, \
-                 `brew install redis`), or name one in LARDER_REDIS_SERVER"
-            ),
+            Self::Missing { program, remedy } => write!(f, "there is no program `{program}`: {remedy}"),
             Self::Exited { log } => write!(f, "the server ended instead of serving; its log:\n{log}"),
             Self::Late { awaited, log } => write!(f, "waited in vain: {awaited}; the log:\n{log}"),
             Self::Refused { command, reason } => write!(f, "{command} was refused: {reason}"),

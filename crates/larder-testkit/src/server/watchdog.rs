@@ -16,15 +16,49 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use super::error::{Error, Result};
 
 /// Reads numbers until the pipe is closed. The last one counts, and an empty line means that there is no server now.
+///
+/// A server that has to clean up is sent its signal, and has five seconds to remove the file that it has while it runs.
 const WATCH: &str = r#"
 server=
 while read -r line; do server=$line; done
-if [ -n "$server" ]; then kill -9 "$server"; fi
+if [ -n "$server" ]; then
+    kill "-$2" "$server"
+    kill -CONT "$server" 2> /dev/null
+    tries=0
+    while [ -n "$3" ] && [ -e "$1/$3" ] && [ "$tries" -lt 100 ]; do
+        sleep 0.05
+        tries=$((tries + 1))
+    done
+    if [ -n "$3" ] && [ -e "$1/$3" ]; then kill -9 "$server"; fi
+fi
 rm -rf "$1"
 "#;
 
 /// Waits for a word before it becomes the program.
 const WAIT: &str = r#"read -r word && exec "$@" < /dev/null"#;
+
+/// How a server is ended that nobody needs any more.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ending {
+    /// At once. It leaves nothing but files.
+    #[cfg(feature = "redis")]
+    Kill,
+    /// By a signal upon which it cleans up at once. It is done when it has removed this file of its folder.
+    #[cfg(feature = "postgres")]
+    Quit(&'static str),
+}
+
+impl Ending {
+    /// The signal, and the file.
+    fn words(self) -> [&'static str; 2] {
+        match self {
+            #[cfg(feature = "redis")]
+            Self::Kill => ["KILL", ""],
+            #[cfg(feature = "postgres")]
+            Self::Quit(file) => ["QUIT", file],
+        }
+    }
+}
 
 /// Kills a server and removes a folder, as soon as this is dropped or this process is gone.
 #[derive(Debug)]
@@ -35,9 +69,9 @@ pub(crate) struct Watchdog {
 }
 
 impl Watchdog {
-    pub(crate) fn new(folder: &Path) -> Result<Self> {
+    pub(crate) fn new(folder: &Path, ending: Ending) -> Result<Self> {
         let mut command = shell(WATCH);
-        command.arg(folder).stdout(Stdio::null()).stderr(Stdio::null());
+        command.arg(folder).args(ending.words()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut shell = command.spawn().map_err(Error::system("start a watchdog"))?;
         let leash = shell.stdin.take();
         Ok(Self { shell, leash })

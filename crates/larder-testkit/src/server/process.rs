@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,17 +15,32 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use super::error::{Error, Result};
 use super::folder::Folder;
 use super::patience::until;
-use super::program;
-use super::watchdog::Watchdog;
+use super::watchdog::{Ending, Watchdog};
 
 const LOG: &str = "log";
 /// How long a server that was asked to end may take.
 const FOR_AN_END: Duration = Duration::from_secs(5);
 
+/// Somebody whom this process can be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct User {
+    pub(crate) id: u32,
+    pub(crate) group: u32,
+}
+
+impl User {
+    /// Has a command run as them.
+    pub(crate) fn run(self, command: &mut Command) {
+        command.uid(self.id).gid(self.group);
+    }
+}
+
 /// A program that runs in a folder of its own. Both are gone when this is.
 #[derive(Debug)]
 pub(crate) struct Process {
     program: PathBuf,
+    /// As whom it runs, if not as this process.
+    user: Option<User>,
     state: Mutex<State>,
     /// The last to go.
     folder: Folder,
@@ -39,11 +56,18 @@ struct State {
 
 impl Process {
     /// One that does not run yet.
-    pub(crate) fn new() -> Result<Self> {
-        let program = program::find()?;
+    pub(crate) fn new(program: PathBuf, user: Option<User>, ending: Ending) -> Result<Self> {
         let folder = Folder::new()?;
-        let watchdog = Watchdog::new(folder.path())?;
-        Ok(Self { program, state: Mutex::new(State { watchdog, child: None, is_paused: false }), folder })
+        let watchdog = Watchdog::new(folder.path(), ending)?;
+        if let Some(User { id, group }) = user {
+            chown(folder.path(), Some(id), Some(group)).map_err(Error::system("give a folder away"))?;
+        }
+        Ok(Self {
+            program,
+            user,
+            state: Mutex::new(State { watchdog, child: None, is_paused: false }),
+            folder,
+        })
     }
 
     /// Starts it, with a new log.
@@ -58,6 +82,9 @@ impl Process {
         let set = |command: &mut Command| {
             command.args(arguments).current_dir(self.folder.path()).stdout(out).stderr(err);
             command.envs(variables.iter().map(|(name, value)| (name, value)));
+            if let Some(user) = self.user {
+                user.run(command);
+            }
         };
         state.child = Some(state.watchdog.start(&self.program, set)?);
         Ok(())
@@ -84,14 +111,9 @@ impl Process {
         state.pid().map_or(Ok(()), |pid| signal(pid, Signal::CONT))
     }
 
-    /// Ends it at once.
-    pub(crate) fn kill(&self) -> Result<()> {
-        self.state().end(Signal::KILL)
-    }
-
-    /// Lets it end by itself.
-    pub(crate) fn stop(&self) -> Result<()> {
-        self.state().end(Signal::TERM)
+    /// Ends it by a signal. If it does not end, by the hardest.
+    pub(crate) fn end(&self, how: Signal) -> Result<()> {
+        self.state().end(how)
     }
 
     pub(crate) fn id(&self) -> Option<u32> {
@@ -99,6 +121,7 @@ impl Process {
     }
 
     /// Whether it ran when last looked at, and is not paused.
+    #[cfg(feature = "redis")]
     pub(crate) fn is_active(&self) -> bool {
         let state = self.state();
         !state.is_paused && !state.has_ended()
