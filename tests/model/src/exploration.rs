@@ -40,9 +40,9 @@ pub fn explore_without(scenario: &Scenario, weakening: Weakening, broken: &[Inva
     run(scenario, Some(weakening), Wanted::Violations, all, None)
 }
 
-/// Tries schedules of the protocol until all of this has come true.
-pub fn look_for(scenario: &Scenario, witnesses: &[Witness]) -> Exploration {
-    run(scenario, None, Wanted::Witnesses(witnesses.to_vec()), HasDiscoveries::All, None)
+/// Tries schedules of the protocol until all of this has come true, or `limit` is over.
+pub fn look_for(scenario: &Scenario, witnesses: &[Witness], limit: Option<Duration>) -> Exploration {
+    run(scenario, None, Wanted::Witnesses(witnesses.to_vec()), HasDiscoveries::All, limit)
 }
 
 fn run(
@@ -86,6 +86,11 @@ impl Exploration {
     /// How many different states were seen.
     pub fn states(&self) -> usize {
         self.states
+    }
+
+    /// Whether time was up before everything was tried.
+    pub fn is_cut_short(&self) -> bool {
+        self.is_cut_short
     }
 
     /// Whether this was found.

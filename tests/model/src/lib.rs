@@ -70,7 +70,7 @@
 //! | two guarded | two guarded writes | 267,986 | 23 | holds |
 //!
 //! `cargo xtask model` makes the table anew, with what is found in each weakening. `cargo xtask model --deep`, or
-//! `LARDER_MODEL_DEEP=1` in the environment, tries more readers and more questions, two minutes for each scenario at most; the
+//! `LARDER_MODEL_DEEP=1` in the environment, tries more readers and more questions, a minute for each scenario at most; the
 //! larger ones hold as far as that goes, the short schedules before the long ones.
 //!
 //! Some weakenings do no harm, and their tests say so:

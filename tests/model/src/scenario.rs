@@ -74,7 +74,7 @@ impl Depth {
 
     /// For how long one scenario is tried at most. Whole, some would take longer than anybody waits.
     pub fn limit(self) -> Option<Duration> {
-        self.or(None, Some(Duration::from_secs(120)))
+        self.or(None, Some(Duration::from_secs(60)))
     }
 
     fn or<T>(self, usual: T, deep: T) -> T {
