@@ -10,6 +10,7 @@ mod hazards;
 mod hostile;
 mod logs;
 mod outages;
+mod refusals;
 mod sentinels;
 mod starting;
 mod world;

@@ -77,6 +77,7 @@
 //! Take `invalidate` where a time to live of staleness after a crash is bearable: nearly everywhere, if that time is short. Take a
 //! [guarded write](larder::GuardedWrite) where nobody may see the old value for a moment. Take the outbox where every write must be
 //! heard of, come what may: for long times to live, for writers that have no connection to Redis, and for tags. They can be combined.
+//! What each costs, measured beside the others, is on [the guide's page on writes](larder::guide::writes).
 //!
 //! # What is promised
 //!
@@ -93,6 +94,13 @@
 //!   numbers, and what commits late is found late. A row that cannot be read is [set aside](Outbox::unreadable), counted and logged, and
 //!   read again by the next leader. What could not be told waits for a second, and does not hold up what can be.
 //!
+//! Kept by, in `tests`: *all or nothing* `promises::what_is_rolled_back_was_nothing`. *At least once*
+//! `outages::a_row_stays_until_the_shared_tier_was_told`, `kill::however_often_relays_are_killed_everything_is_told`. *Soon*
+//! `kill::a_writer_killed_after_its_commit_leaves_nothing_stale_for_longer_than_the_relay_takes`,
+//! `postgres::a_relay_is_told_of_a_row_and_need_not_look`. *One leads* `leading`, `kill::a_relay_that_is_killed_is_replaced`. *No row
+//! waits* `postgres::a_transaction_that_commits_late_is_told_all_the_same`,
+//! `promises::a_row_that_cannot_be_read_is_set_aside_and_in_nobodys_way`.
+//!
 //! Not promised: an order, and that the fleet is told while nobody leads or the database is away. Who writes past the outbox is not
 //! noticed.
 //!
@@ -100,7 +108,8 @@
 //!
 //! A loader that reads a replica can load, after the fleet was told, what the replica has not heard of yet, and that stays. So
 //! [`Outbox::again_after`] has each row announced a second time, after a delay that no replica lags behind. The row is there all the
-//! while: whatever process dies, the second announcement comes.
+//! while: whatever process dies, the second announcement comes
+//! (`promises::a_second_announcement_comes_after_its_delay_whoever_leads_then`).
 //!
 //! # What to watch
 //!

@@ -7,6 +7,7 @@ mod homes;
 mod kill;
 mod leading;
 mod outages;
+mod patterns;
 mod postgres;
 mod promises;
 mod rig;

@@ -1,5 +1,6 @@
 //! A database goes with its test, and what was committed outlives a crash.
 
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 
@@ -29,4 +30,13 @@ fn a_database_comes_back_after_a_crash() {
     server.restart().unwrap();
     assert!(UnixStream::connect(socket(&server)).is_ok());
     assert!(server.log().contains("not properly shut down"), "{}", server.log());
+}
+
+#[test]
+fn a_setting_overrules_what_it_would_be_told_otherwise() {
+    let server = PostgresServer::with(["unix_socket_permissions=0700", "log_min_messages=debug1"]).unwrap();
+    let mode = std::fs::metadata(socket(&server)).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    server.restart().unwrap();
+    assert!(server.log().contains("DEBUG:"), "{}", server.log());
 }

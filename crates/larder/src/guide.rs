@@ -25,3 +25,6 @@ pub mod operations {}
 
 #[doc = include_str!("guide/testing.md")]
 pub mod testing {}
+
+#[doc = include_str!("guide/writes.md")]
+pub mod writes {}

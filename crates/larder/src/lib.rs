@@ -66,6 +66,7 @@
 //!
 //! - [Consistency](guide::consistency): what is guaranteed, what is not, and which test keeps it.
 //! - [Failures](guide::failure): what goes wrong, what callers see of it and for how long, and where it shows.
+//! - [Writes](guide::writes): which way to write, what each promises, and what it costs.
 //! - [Operations](guide::operations): what Larder needs of Redis or Valkey: connections, permissions, memory.
 //! - [Testing](guide::testing): what is proven, how, and what not; and how a service of one's own is tested by the same means.
 //! - [Observability](guide::observability): what is counted, and traced, and by which names.

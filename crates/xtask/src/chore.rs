@@ -17,6 +17,7 @@ Usage: cargo xtask <chore>
   scoreboard                      Larder where other caches were seen to fail, as tables
   badday [--readers N]            ten minutes of a shop whose database is slow and then down, in virtual time: what each
                                   feature of a cache is worth, as a table, and a chart in target/badday
+  patterns [--quick]              what each way to write costs, on a real Postgres and a real Redis, as a table
   fuzz [--seconds N] [TARGET]     each fuzz target, or one, for N seconds (60)
   hostile [--minutes N] [--seed S] [--topology T] [--only FAULT] | --mutations
                                   a fleet of processes at work, while everything breaks at random;
@@ -50,6 +51,8 @@ pub(crate) enum Chore {
     Hostile(Vec<String>),
     /// The same.
     BadDay(Vec<String>),
+    /// The same.
+    Patterns(Vec<String>),
 }
 
 impl Chore {
@@ -66,6 +69,7 @@ impl Chore {
             ["fuzz", rest @ ..] => Self::parse_fuzz(rest)?,
             ["hostile", rest @ ..] => Self::Hostile(rest.iter().map(|word| (*word).to_owned()).collect()),
             ["badday", rest @ ..] => Self::BadDay(rest.iter().map(|word| (*word).to_owned()).collect()),
+            ["patterns", rest @ ..] => Self::Patterns(rest.iter().map(|word| (*word).to_owned()).collect()),
             ["weaken"] => Self::Weaken { part: None },
             ["weaken", part] if !part.starts_with('-') => Self::Weaken { part: Some((*part).to_owned()) },
             ["simulate"] => Self::Simulate(Simulation::Usual),
@@ -128,6 +132,7 @@ mod tests {
         check("model --deep", &Chore::Model(Reach::Deep));
         check("scoreboard", &Chore::Scoreboard);
         check("hostile --minutes 2", &Chore::Hostile(vec!["--minutes".to_owned(), "2".to_owned()]));
+        check("patterns --quick", &Chore::Patterns(vec!["--quick".to_owned()]));
         check("weaken", &Chore::Weaken { part: None });
         check("weaken larder/src", &Chore::Weaken { part: Some("larder/src".to_owned()) });
     }

@@ -12,6 +12,7 @@ mod fuzz;
 mod hostile;
 mod model;
 mod needs;
+mod patterns;
 mod program;
 mod scoreboard;
 mod simulate;
@@ -54,6 +55,7 @@ fn perform(chore: Chore) -> Result<ExitCode, String> {
         Chore::Bench(effort) => return bench::run(effort),
         Chore::Hostile(words) => return hostile::run(&words),
         Chore::BadDay(words) => badday::run(&words),
+        Chore::Patterns(words) => patterns::run(&words),
         Chore::Test => test::run(),
         Chore::Ci(depth) => ci::run(depth),
         Chore::Tidy => tidy::run(),

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -44,6 +45,8 @@ const SETTINGS: [&str; 5] =
 #[derive(Debug)]
 pub struct PostgresServer {
     process: Process,
+    /// Follow its own, and overrule them.
+    settings: Vec<OsString>,
 }
 
 impl PostgresServer {
@@ -54,11 +57,30 @@ impl PostgresServer {
     /// [`Error::Missing`] if Postgres is not installed, and [`Error::Exited`] or [`Error::Late`] with the server's log if
     /// it does not serve.
     pub fn start() -> Result<Self> {
+        Self::with(iter::empty::<&str>())
+    }
+
+    /// Starts a server with more settings, as after `-c` on its command line. They overrule what it would be told otherwise.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use larder_testkit::postgres::PostgresServer;
+    ///
+    /// // For whoever measures: a COMMIT waits for the disk.
+    /// let server = PostgresServer::with(["fsync=on"])?;
+    /// # Ok::<(), larder_testkit::postgres::Error>(())
+    /// ```
+    pub fn with<S: Into<OsString>>(settings: impl IntoIterator<Item = S>) -> Result<Self> {
         let programs = Programs::find()?;
         let user = accounts::somebody();
         let process = Process::new(programs.postgres, user, Ending::Quit(STATUS))?;
         make_cluster(&programs.initdb, &process.path(DATA), user)?;
-        let server = Self { process };
+        let server = Self { process, settings: settings.into_iter().map(Into::into).collect() };
         server.serve()?;
         Ok(server)
     }
@@ -113,7 +135,8 @@ impl PostgresServer {
     fn arguments(&self) -> Vec<OsString> {
         let mut arguments =
             vec!["-D".into(), self.process.path(DATA).into(), "-k".into(), self.folder().into()];
-        arguments.extend(SETTINGS.iter().flat_map(|setting| ["-c".into(), OsString::from(setting)]));
+        let settings = SETTINGS.iter().map(OsString::from).chain(self.settings.iter().cloned());
+        arguments.extend(settings.flat_map(|setting| ["-c".into(), setting]));
         arguments
     }
 
