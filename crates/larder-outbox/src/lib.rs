@@ -116,6 +116,16 @@
 //! [`Backlog::lag`], from [`Outbox::backlog`] or [`RunningRelay::stats`]: how long the fleet should have known something. It is near zero
 //! while a relay leads and both servers answer. [`Backlog::unreadable`] should be zero.
 //!
+//! With the feature `metrics`, `RunningRelay::publish_metrics` and `Relay::metrics_every` publish it, each with the label `app`:
+//!
+//! | name | type | is |
+//! |---|---|---|
+//! | `larder_outbox_lag_seconds` | gauge | the lag; the same from every process |
+//! | `larder_outbox_rows` | gauge | rows by their `state`: `pending`, `again` (to be told once more), `unreadable` |
+//! | `larder_outbox_leads` | gauge | 1 in the process whose relay tells, else 0 |
+//! | `larder_outbox_told_total` | counter | rows that this process's relay has told the fleet of |
+//! | `larder_outbox_repeated_total` | counter | those that it has told of once more |
+//!
 //! # The table
 //!
 //! [`Outbox::schema`] has the statements. In Postgres:
@@ -133,8 +143,9 @@
 //!
 //! - `postgres`: [`Outbox::postgres`].
 //! - `sqlite`: [`Outbox::sqlite`]. Builds a C library.
+//! - `metrics`: publishes [what to watch](#what-to-watch).
 //!
-//! Neither is on by default. sqlx has no TLS by this crate: choose it by the features of your own dependency on sqlx. The minimum supported
+//! None is on by default. sqlx has no TLS by this crate: choose it by the features of your own dependency on sqlx. The minimum supported
 //! Rust version is 1.94, that of sqlx.
 
 #![cfg_attr(
@@ -145,6 +156,8 @@
 mod backlog;
 mod database;
 mod error;
+#[cfg(feature = "metrics")]
+mod meter;
 mod outbox;
 #[cfg(feature = "postgres")]
 mod postgres;

@@ -14,9 +14,12 @@ use tokio::task::JoinHandle;
 
 use crate::backlog::Backlog;
 use crate::database::{Database, Sealed};
+#[cfg(feature = "metrics")]
+use crate::meter;
 use crate::outbox::Outbox;
 use crate::voice::Voice;
-use work::{Record, Work};
+pub(crate) use work::Record;
+use work::Work;
 
 /// Tells the fleet what is committed in an [`Outbox`], at least once.
 ///
@@ -42,6 +45,8 @@ use work::{Record, Work};
 /// ```
 pub struct Relay<D: Database> {
     work: Work<D>,
+    #[cfg(feature = "metrics")]
+    metrics_every: Option<Duration>,
 }
 
 impl<D: Database> Relay<D> {
@@ -53,7 +58,11 @@ impl<D: Database> Relay<D> {
     pub fn new(outbox: &Outbox<D>, voice: impl Into<Voice>) -> Result<Self> {
         let voice = voice.into().of(&outbox.rows.app)?;
         let look = <D as Sealed>::POLL;
-        Ok(Self { work: Work { outbox: outbox.clone(), voice, look, record: Arc::default() } })
+        Ok(Self {
+            work: Work { outbox: outbox.clone(), voice, look, record: Arc::default() },
+            #[cfg(feature = "metrics")]
+            metrics_every: None,
+        })
     }
 
     /// How often it looks for rows that nobody has told it of. Default: each second in Postgres, where it is told of all but
@@ -64,6 +73,15 @@ impl<D: Database> Relay<D> {
         self
     }
 
+    /// Publishes metrics by itself, as [`publish_metrics`](RunningRelay::publish_metrics) does: at once, and then as often as this.
+    ///
+    /// Default: never.
+    #[cfg(feature = "metrics")]
+    #[must_use]
+    pub fn metrics_every(self, interval: Duration) -> Self {
+        Self { metrics_every: Some(interval), ..self }
+    }
+
     /// Runs until it has something to tell, and the larder or the publisher is shut down. A database that does not answer is
     /// waited for.
     ///
@@ -72,7 +90,25 @@ impl<D: Database> Relay<D> {
     /// If the future is dropped, what has been announced just then may be announced once more, by whoever leads next.
     pub async fn run(self) {
         let (_never, stop) = watch::channel(false);
-        Box::pin(self.work.run(stop)).await;
+        Box::pin(self.run_until(stop)).await;
+    }
+
+    #[cfg(not(feature = "metrics"))]
+    async fn run_until(self, stop: watch::Receiver<bool>) {
+        self.work.run(stop).await;
+    }
+
+    #[cfg(feature = "metrics")]
+    async fn run_until(self, stop: watch::Receiver<bool>) {
+        let Some(interval) = self.metrics_every else {
+            return self.work.run(stop).await;
+        };
+        let (outbox, record) = (self.work.outbox.clone(), self.work.record.clone());
+        tokio::select! {
+            biased;
+            () = self.work.run(stop) => {}
+            () = meter::publish_every(outbox, record, interval) => {}
+        }
     }
 
     /// The same in a task of its own, until it is told to stop.
@@ -83,7 +119,7 @@ impl<D: Database> Relay<D> {
     pub fn spawn(self) -> RunningRelay<D> {
         let (stopper, stop) = watch::channel(false);
         let (outbox, record) = (self.work.outbox.clone(), self.work.record.clone());
-        let task = tokio::spawn(self.work.run(stop));
+        let task = tokio::spawn(self.run_until(stop));
         RunningRelay { outbox, record, stopper, task }
     }
 }
@@ -125,6 +161,21 @@ impl<D: Database> RunningRelay<D> {
     pub async fn stats(&self) -> Result<RelayStats> {
         let backlog = self.outbox.backlog().await?;
         Ok(self.record.stats(backlog))
+    }
+
+    /// Publishes the [`stats`](Self::stats) through the facade `metrics`, for the recorder that the service has installed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Outbox::backlog`]; then nothing is published.
+    ///
+    /// # Cancel safety
+    ///
+    /// It only reads.
+    #[cfg(feature = "metrics")]
+    pub async fn publish_metrics(&self) -> Result<()> {
+        meter::publish(self.outbox.rows.app.as_str(), &self.stats().await?);
+        Ok(())
     }
 
     /// Whether this relay is the one that announces. Asks nobody.

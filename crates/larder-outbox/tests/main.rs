@@ -6,6 +6,7 @@
 mod homes;
 mod kill;
 mod leading;
+mod metrics;
 mod outages;
 mod patterns;
 mod postgres;
