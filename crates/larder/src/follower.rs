@@ -54,6 +54,7 @@ async fn follow_on(node: &Arc<Node>, bus: &dyn Bus) {
 }
 
 async fn listen(node: &Arc<Node>, subscription: &mut dyn Subscription) {
+    let mut is_far_ahead = false;
     loop {
         tokio::select! {
             // The end of trust before all else: no flood of notices may put it off.
@@ -62,7 +63,10 @@ async fn listen(node: &Arc<Node>, subscription: &mut dyn Subscription) {
             // The mender has given trust, perhaps, and nobody waits for its end yet.
             () = node.mended.notified() => {}
             event = subscription.next() => match event {
-                Some(event) => hear(node, event),
+                Some(event) => {
+                    compare_clocks(node, &event, &mut is_far_ahead);
+                    hear(node, event);
+                }
                 None => return,
             },
         }
@@ -80,6 +84,17 @@ fn hear(node: &Node, event: BusEvent) {
     node.coherence.hear(event, horizon(node));
     if node.needs_mending() {
         node.trouble.notify_one();
+    }
+}
+
+/// Warns of a server whose clock is out of reach: nothing that it says will be believed until one of the two is set right.
+fn compare_clocks(node: &Node, event: &BusEvent, is_far_ahead: &mut bool) {
+    let BusEvent::SyncPoint { at, .. } = event else { return };
+    let horizon = horizon(node);
+    let was_far_ahead = std::mem::replace(is_far_ahead, at.iter().any(|(_, at)| *at > horizon));
+    if *is_far_ahead && !was_far_ahead {
+        let app = &node.app;
+        tracing::warn!(%app, "the server's clock is more than a day ahead of this machine's: no copy is trusted");
     }
 }
 

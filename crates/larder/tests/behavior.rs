@@ -22,6 +22,7 @@ mod newest;
 mod panics;
 mod reads;
 mod receipts;
+mod recorder;
 mod revalidation;
 mod rig;
 mod settings;

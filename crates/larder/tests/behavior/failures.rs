@@ -7,6 +7,7 @@ use larder_testkit::TokioClock;
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
+use super::recorder::Spans;
 use super::rig::{Origin, Rig, Users, check, check_get, exact, secs, store, users};
 
 const LAMP: u64 = 7;
@@ -152,9 +153,12 @@ async fn a_calendar_that_is_ahead_takes_what_is_fresh_for_stale_and_one_behind_w
 async fn a_calendar_that_is_days_behind_the_server_s_lets_no_copy_be_trusted() {
     let rig = Rig::new();
     let _receipt = rig.users().await.invalidate("bob").await.unwrap();
+    let (log, _guard) = Spans::begin();
     let larder = rig.wrong(-48 * HOUR).await;
     let wrong = users(&larder).build().unwrap();
     assert!(!larder.health().is_in_sync);
+    sleep(secs(10)).await;
+    assert_eq!(log.text().matches("more than a day ahead").count(), 1);
     store(&rig.users().await, "ada", "Ada").await;
     check_get(&wrong, "ada", Some(("Ada", Tier::Remote))).await;
     assert!(rig.wrong(-HOUR).await.health().is_in_sync);

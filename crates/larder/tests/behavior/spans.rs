@@ -1,12 +1,9 @@
 //! What is traced of loads and of calls of the shared tier.
-
-mod recorder;
-
 use larder::{Error, ErrorKind};
 use tracing::{Instrument, Level};
 
+use super::recorder::{Seen, Spans};
 use super::rig::{Broken, Origin, Rig, alone, kind_of, settle, store, users};
-use recorder::{Seen, Spans};
 
 /// A key that nothing else could be taken for.
 const KEY: &str = "mallory-4711";

@@ -10,17 +10,17 @@ use tracing::{Event, Level, Metadata, Subscriber};
 
 /// One span.
 #[derive(Clone, Debug)]
-pub(super) struct Seen {
-    pub(super) name: &'static str,
-    pub(super) level: Level,
+pub(crate) struct Seen {
+    pub(crate) name: &'static str,
+    pub(crate) level: Level,
     /// The span that it is a part of.
-    pub(super) parent: Option<usize>,
+    pub(crate) parent: Option<usize>,
     fields: Vec<(&'static str, String)>,
 }
 
 impl Seen {
     /// What was recorded last in a field, or nothing.
-    pub(super) fn field(&self, name: &str) -> &str {
+    pub(crate) fn field(&self, name: &str) -> &str {
         self.fields.iter().rfind(|(field, _)| *field == name).map_or("", |(_, value)| value)
     }
 }
@@ -34,25 +34,25 @@ struct State {
 
 /// All that was told on this thread while this lives. Clones remember together.
 #[derive(Clone, Default)]
-pub(super) struct Spans(Arc<Mutex<State>>);
+pub(crate) struct Spans(Arc<Mutex<State>>);
 
 impl Spans {
-    pub(super) fn begin() -> (Self, DefaultGuard) {
+    pub(crate) fn begin() -> (Self, DefaultGuard) {
         let spans = Self::default();
         (spans.clone(), set_default(spans))
     }
 
-    pub(super) fn all(&self) -> Vec<Seen> {
+    pub(crate) fn all(&self) -> Vec<Seen> {
         self.0.lock().unwrap().spans.clone()
     }
 
     /// Those of that name.
-    pub(super) fn named(&self, name: &str) -> Vec<Seen> {
+    pub(crate) fn named(&self, name: &str) -> Vec<Seen> {
         self.all().into_iter().filter(|span| span.name == name).collect()
     }
 
     /// Everything that was told, for who looks for a word that must not be there.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         format!("{:?} {:?}", self.all(), self.0.lock().unwrap().events)
     }
 }
