@@ -82,7 +82,7 @@ macro_rules! suite {
                 an_expired_value_keeps_its_time
                 an_expire_marks_each_of_its_keys_and_no_other
                 an_expire_of_nothing_leaves_nothing
-                bytes_that_are_no_entry_are_not_marked;
+                an_expire_drops_bytes_that_are_no_entry;
             invalidations:
                 an_invalidation_drops_each_of_its_keys
                 an_invalidation_leaves_neighbours_alone

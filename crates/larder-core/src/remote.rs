@@ -183,7 +183,7 @@ pub enum LeaseReply {
 pub enum Fill {
     /// A new value.
     Value(Bytes, Ttl),
-    /// The header of the value that is there: the origin says that it has not changed. Nothing is stored if none is there,
+    /// The header of the entry that is there: the origin says that it has not changed. Nothing is stored if none is there,
     /// or one that is shorter.
     Header(Bytes, Ttl),
 }
@@ -222,7 +222,7 @@ pub enum Invalidation<'a> {
     Keys(Partition, &'a [Key], Option<Guard>),
     /// Removes a value and its lease, and from then on refuses to [put](Remote::put) versions below this one.
     Version(&'a Key, Version),
-    /// Marks values as stale and removes leases.
+    /// Marks values as stale, drops what is no entry and so has no place for the mark, and removes leases.
     Expire(Partition, &'a [Key]),
     /// Removes values and leases before a write, and lets nothing be stored until it ends or the guard times out.
     Guard(Partition, &'a [Key], Guard, Ttl),

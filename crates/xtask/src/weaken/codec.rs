@@ -28,16 +28,16 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     },
     Weakening {
         name: "another shape is read",
-        file: "crates/larder-codec/src/envelope.rs",
-        from: "if stored.has_shape_of(self.schema) => Ok(()),",
-        to: "if stored.has_shape_of(stored) => Ok(()),",
+        file: "crates/larder-codec/src/form.rs",
+        from: "one.number() == other.number() && one.has_shape_of(other),",
+        to: "one.number() == other.number(),",
         noticed_by: Test::Codec("schema_change::fields_of_one_type_swapped"),
     },
     Weakening {
         name: "another format is read",
-        file: "crates/larder-codec/src/envelope.rs",
-        from: "if header.codec != self.codec.id() {",
-        to: "if header.codec.get() == 0 && self.codec.id().get() == 1 {",
+        file: "crates/larder-codec/src/form.rs",
+        from: "is_same && self.codec == other.codec",
+        to: "is_same",
         noticed_by: Test::Codec("envelope::what_a_newer_build_wrote_is_told_from_what_may_be_replaced"),
     },
     Weakening {
@@ -50,8 +50,8 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "a value over the limit is unpacked",
         file: "crates/larder-codec/src/envelope.rs",
-        from: "if raw_len > self.limit {",
-        to: "if raw_len > usize::MAX - 1 {",
+        from: "if bytes > self.limit {",
+        to: "if bytes > usize::MAX - 1 {",
         noticed_by: Test::Codec("envelope::both_limits_hold_and_name_the_size"),
     },
     Weakening {
@@ -63,7 +63,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     },
     Weakening {
         name: "a value that is read back as another is stored",
-        file: "crates/larder-codec/src/envelope.rs",
+        file: "crates/larder-codec/src/reader.rs",
         from: "if again.len() == payload.len() {",
         to: "if again.len() <= payload.len() + 9 {",
         noticed_by: Test::Codec("envelope::what_is_read_back_as_another_value_is_refused_too"),
