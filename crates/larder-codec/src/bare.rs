@@ -21,7 +21,7 @@ use crate::reader::Reader;
 /// use larder_codec::{Bare, Bincode, Envelope, Json};
 /// use larder_core::KeyHash;
 ///
-/// let names: Envelope<String> = Envelope::new(Bincode).reads_bare(Bare::new(Json).after(b"v1:"));
+/// let names: Envelope<String> = Envelope::new(Bincode).reads_bare(Bare::<String>::new(Json).after(b"v1:"));
 /// let opened = names.open(KeyHash::from_bytes([7; 16]), br#"v1:"Ada""#).map(|opened| opened.value);
 /// assert_eq!(opened, Ok(Some("Ada".to_owned())));
 /// # }
@@ -67,7 +67,6 @@ impl<S: 'static, T: 'static> Bare<S, T> {
 }
 
 /// Reads values behind a prefix.
-#[derive(Debug)]
 pub(crate) struct BareReader<V> {
     prefix: Vec<u8>,
     pub(crate) reader: Reader<V>,
@@ -85,12 +84,19 @@ impl<V> BareReader<V> {
     }
 }
 
-impl<S, T> fmt::Debug for Bare<S, T> {
+impl<S: 'static, T> fmt::Debug for Bare<S, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let form = Form::bare(self.codec.id());
-        f.debug_struct("Bare")
-            .field("form", &form)
-            .field("prefix", &self.prefix.escape_ascii().to_string())
-            .finish()
+        show(Form::bare(self.codec.id()), &self.prefix, f)
     }
+}
+
+impl<V> fmt::Debug for BareReader<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show(self.reader.form, &self.prefix, f)
+    }
+}
+
+fn show(form: Form, prefix: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{form}")?;
+    if prefix.is_empty() { Ok(()) } else { write!(f, " after {}", prefix.escape_ascii()) }
 }

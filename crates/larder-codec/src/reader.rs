@@ -70,7 +70,7 @@ impl<V: 'static> Writer<V> {
     }
 }
 
-fn read_back<S>(codec: &dyn Codec<S>, payload: &[u8]) -> Result<()> {
+fn read_back<S: 'static>(codec: &dyn Codec<S>, payload: &[u8]) -> Result<()> {
     let refused = |error: Error| error.with("format", codec.id()).with("type", type_name::<S>());
     let value = codec.decode(payload).map_err(|error| {
         refused(Error::new(ErrorKind::Codec, "the value can be written but not read back").because(error))

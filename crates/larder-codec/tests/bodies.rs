@@ -84,8 +84,8 @@ pub(crate) fn open(bytes: &[u8]) {
 /// reads it writes so that it reads the same.
 pub(crate) fn open_in_migration(bytes: &[u8]) {
     let envelopes = [
-        Envelope::with_schema(Postcard, Schema::version(1)).reads_bare(Bare::<Zoo>::new(Bincode1)),
-        Envelope::with_schema(Json, Schema::version(1)).reads_bare(Bare::<Zoo>::new(Json)),
+        Envelope::<Zoo>::with_schema(Postcard, Schema::version(1)).reads_bare(Bare::<Zoo>::new(Bincode1)),
+        Envelope::<Zoo>::with_schema(Json, Schema::version(1)).reads_bare(Bare::<Zoo>::new(Json)),
     ];
     for envelope in envelopes {
         let old = || Old::<Zoo>::with_schema(MessagePack, Schema::default());

@@ -212,11 +212,10 @@ fn it_tells_in_which_forms_it_reads_and_writes_and_which_one_it_was() {
     ];
     assert_eq!(envelope.forms().collect::<Vec<_>>(), [new, old, Form::bare(CodecId::JSON)]);
     assert_eq!(envelope.written(), old);
-    assert_eq!(envelope.forms().map(|form| form.to_string()).collect::<Vec<_>>(), [
-        "postcard of schema 1",
-        "bincode of schema 0",
-        "bare JSON"
-    ]);
+    assert_eq!(
+        envelope.forms().map(|form| form.to_string()).collect::<Vec<_>>(),
+        ["postcard of schema 1", "bincode of schema 0", "bare JSON"]
+    );
     let stored = envelope.seal(KEY, &build::label(), Some(&V2)).unwrap();
     assert_eq!(envelope.open(KEY, &stored).unwrap().form, old);
     assert!(format!("{envelope:?}").contains("writes: bincode of schema 0"), "{envelope:?}");
