@@ -4,6 +4,8 @@ use std::fmt;
 
 use larder_core::{CodecId, Schema};
 
+use crate::header::{HEADER_BYTES, Header};
+
 /// The form in which a value is stored: its format, and the schema of its type, which only an envelope tells.
 ///
 /// # Examples
@@ -31,6 +33,13 @@ impl Form {
     /// That of a value without one.
     pub const fn bare(codec: CodecId) -> Self {
         Self { codec, schema: None }
+    }
+
+    /// That of a stored value which begins like this, as far as its header says. `None` if it begins with none that this
+    /// build knows. Whether the rest of it is whole is not looked at.
+    pub fn of(head: &[u8]) -> Option<Self> {
+        let header = head.first_chunk::<HEADER_BYTES>()?;
+        Header::form_of(header)
     }
 
     /// The serialization format.

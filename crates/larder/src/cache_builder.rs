@@ -340,7 +340,7 @@ where
         let configuration = Configuration::new(&name, settings.told(&plan, envelope.as_ref(), &owner.local));
         let bulkhead = settings.bulkhead().map_err(|error| error.with("cache", &name))?;
         let (flights, rests) = (Flights::new(), Rests::new());
-        let counters = Counters::new();
+        let counters = Counters::new(envelope.iter().flat_map(Envelope::forms));
         let store = Arc::new(Store { node, name, shelf, flights, envelope, rests, bulkhead, plan, counters });
         let weak: Weak<Store<V>> = Arc::downgrade(&store);
         store.node.coherence.shelves.open(&store.name, weak)?;

@@ -185,6 +185,7 @@ impl<V: Send + Sync + 'static> Store<V> {
             Ok(opened) => opened,
             Err(unreadable) => return self.unreadable(key.hash(), unreadable, stored),
         };
+        self.counters.forms.add_one(opened.form);
         if self.is_outdated(&opened.label) {
             let ledger = &self.node.coherence.ledger;
             let last = ledger.last_invalidated(&opened.label.tags).max(ledger.last_clear(&self.name));

@@ -1,16 +1,16 @@
 //! From one form of stored values to another: builds of all deploys beside each other, and values that others have stored.
 
 use bytes::Bytes;
-use larder::codec::{Bare, Bincode, Bincode1, Envelope, Old};
-use larder::{AppName, Cache, Cacheable, ErrorKind, Tier};
+use larder::codec::{Bare, Bincode, Bincode1, Envelope, Form, Old};
+use larder::{AppName, Cache, Cacheable, ErrorKind, FormReads, Schema, Tier, Tiers};
 use larder_core::{
-    CacheName, Fill, Filled, Key, Lease, LeaseMode, LeaseReply, LeaseRequest, Namespace, Remote, Ttl,
+    CacheName, CodecId, Fill, Filled, Key, Lease, LeaseMode, LeaseReply, LeaseRequest, Namespace, Remote, Ttl,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
-use super::rig::{Origin, Rig, Users, check, check_get, exact, kind_of, secs, settle, users};
+use super::rig::{Origin, Rig, Users, check, check_get, exact, kind_of, secs, settle, store, users};
 
 /// What was a string before.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Cacheable)]
@@ -127,6 +127,68 @@ async fn forms_that_cannot_be_told_apart_are_refused_when_the_cache_is_built() {
     let twice = users(&larder).envelope(Envelope::new(Bincode).reads_in(Bincode)).build();
     assert_eq!(kind_of(twice), ErrorKind::Invalid);
     users(&larder).envelope(Envelope::new(Bincode).reads_in(Bincode1)).build().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_read_is_counted_by_its_form() {
+    let rig = Rig::new();
+    Before.read(&rig).await;
+    let old = Form::new(CodecId::BINCODE, Schema::of::<String>());
+    let new = Form::new(CodecId::BINCODE, Schema::of::<Person>());
+    let envelope = Envelope::new(Bincode).reads(Old::<String>::new(Bincode));
+    let people: Cache<String, Person> =
+        exact(&rig.node().await, "user").tiers(Tiers::REMOTE).envelope(envelope).build().unwrap();
+    let counts = || people.stats().read_by_form.iter().map(told).collect::<Vec<_>>();
+    assert_eq!(counts(), []);
+    people.get("ada").await.unwrap().unwrap();
+    assert_eq!(counts(), [(old, false, 1)]);
+    people.refresh_with("ada", Origin::new().gives(Person::from("Ada".to_owned()))).await.unwrap();
+    for _ in 0..2 {
+        people.get("ada").await.unwrap().unwrap();
+    }
+    // A refresh looks at what is there before.
+    let [(form, true, 2), upgraded] = counts()[..] else { panic!("{:?}", counts()) };
+    assert_eq!((form, upgraded.0, upgraded.1), (new, old, false));
+}
+
+fn told(reads: &FormReads) -> (Form, bool, u64) {
+    (reads.form, reads.is_newest, reads.count)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_survey_tells_what_is_stored_in_which_form_and_for_how_long() {
+    let rig = Rig::new();
+    let old = users(&rig.node().await).build().unwrap();
+    for (age, key) in ["ada", "bob", "eve"].iter().enumerate() {
+        store(&old, key, "old").await;
+        sleep(secs(100 * u64::from(age < 2))).await;
+    }
+    let larder = rig.node().await;
+    let envelope = || Envelope::new(Bincode).reads(Old::<String>::new(Bincode));
+    let people: Cache<String, Person> = exact(&larder, "user").envelope(envelope()).build().unwrap();
+    let person = || Origin::new().gives(Person::from("Ada Lovelace".to_owned()));
+    people.refresh_with("ada", person()).await.unwrap();
+    let others: Cache<String, Person> = exact(&larder, "person").envelope(envelope()).build().unwrap();
+    others.get_or_load("ada", person()).await.unwrap();
+    sleep(secs(50)).await;
+
+    let mut survey = people.survey().unwrap();
+    assert_eq!((survey.old(), survey.old_ends_in()), (0, Some(secs(0))));
+    survey.run(1_000_000).await.unwrap();
+    assert_eq!((survey.entries(), survey.old(), survey.old_ends_in()), (3, 2, Some(secs(550))));
+    let text = survey.to_string();
+    assert!(text.contains("66.7 % bincode of schema 0 (old, the last ends in 550 s)"), "{text}");
+    assert!(text.contains("33.3 % bincode of schema 1 (newest)"), "{text}");
+    assert!(!survey.step().await.unwrap(), "it is over");
+
+    store_bare(&rig).await;
+    let mut survey = people.survey().unwrap();
+    survey.run(1_000_000).await.unwrap();
+    let bare = survey.forms().iter().find(|surveyed| surveyed.form.is_none()).unwrap();
+    assert_eq!((bare.entries, bare.is_newest, bare.longest), (1, false, Some(secs(60))));
+
+    let local = exact::<String, Person>(&larder, "local").tiers(Tiers::LOCAL).build().unwrap();
+    assert_eq!(kind_of(local.survey()), ErrorKind::Invalid);
 }
 
 fn key() -> Key {
