@@ -34,6 +34,7 @@ impl From<&User> for UserV1 {
     }
 }
 
+const KEY: u64 = 7;
 const ADA: &str = "Ada";
 
 /// A cache of its own instance, with this envelope.
@@ -49,7 +50,7 @@ where
 async fn tier_of<V: Send + Sync + 'static>(cache: &Cache<u64, V>, value: V) -> Tier {
     let load = async move |_| Ok::<_, std::io::Error>(value);
     let load = move |id| Box::pin(load(id));
-    cache.get_or_load(&7, load).await.unwrap().tier()
+    cache.get_or_load(&KEY, load).await.unwrap().tier()
 }
 
 fn old_user() -> UserV1 {
@@ -70,7 +71,7 @@ async fn all_deploys(url: &str) {
     assert_eq!(tier_of(&cache(url, new().reads(old())).await, user()).await, Tier::Remote);
 
     // The first deploy writes what the one before it reads.
-    let _receipt = before.invalidate(&7).await.unwrap();
+    let _receipt = before.invalidate(&KEY).await.unwrap();
     assert_eq!(tier_of(&cache(url, new().still_writes(old())).await, user()).await, Tier::Origin);
     assert_eq!(tier_of(&cache(url, Envelope::<UserV1>::new(Bincode)).await, old_user()).await, Tier::Remote);
 
@@ -81,7 +82,7 @@ async fn all_deploys(url: &str) {
     assert_eq!((survey.entries(), survey.old()), (1, 1), "{survey}");
     let left = survey.old_ends_in().unwrap();
     assert!((Duration::from_secs(500)..=Duration::from_secs(600)).contains(&left), "{left:?}");
-    let _receipt = second.invalidate(&7).await.unwrap();
+    let _receipt = second.invalidate(&KEY).await.unwrap();
     assert_eq!(tier_of(&second, user()).await, Tier::Origin);
     assert_eq!(tier_of(&cache(url, new().still_writes(old())).await, user()).await, Tier::Remote);
     assert_eq!(tier_of(&cache(url, new()).await, user()).await, Tier::Remote);
@@ -109,7 +110,7 @@ async fn on_a_cluster() {
 /// The name of the value on the server.
 fn name() -> String {
     let namespace = Namespace::new(AppName::new("test.shop").unwrap(), CacheName::new("user").unwrap());
-    let key = Key::new(&namespace, &7_u64).unwrap();
+    let key = Key::new(&namespace, &KEY).unwrap();
     format!("larder:{{{}}}:test.shop:user:7", hash_tag(Chain::Keys(key.hash().partition())))
 }
 
@@ -117,17 +118,17 @@ fn name() -> String {
 #[tokio::test]
 async fn a_bare_value_is_read_until_it_ends_is_invalidated_or_replaced() {
     let server = RedisServer::start().expect("redis-server is installed");
-    let envelope = || Envelope::new(Bincode).reads_bare(Bare::<UserV1>::new(Json));
+    let envelope = || Envelope::<User>::new(Bincode).reads_bare(Bare::<UserV1>::new(Json));
     let users = cache(&server.url(), envelope()).await;
     let is_there = || server.command(&["EXISTS", &name()]).unwrap() == Reply::Integer(1);
     for ada in [ADA.to_owned(), ADA.repeat(50)] {
         let json = format!(r#"{{"name":"{ada}"}}"#);
-        let found = async || users.get(&7).await.unwrap().map(|hit| hit.name.clone());
+        let found = async || users.get(&KEY).await.unwrap().map(|hit| hit.name.clone());
         let put = || server.command(&["SET", &name(), &json, "PX", "60000"]).unwrap();
         put();
         assert_eq!(tier_of(&users, user()).await, Tier::Remote);
         assert_eq!(found().await.as_ref(), Some(&ada));
-        assert!(!users.contains_local(&7), "nobody would hear of its end");
+        assert!(!users.contains_local(&KEY), "nobody would hear of its end");
         let mut survey = users.survey().unwrap();
         survey.run(1_000_000).await.unwrap();
         let [bare] = survey.forms() else { panic!("{survey}") };
@@ -136,17 +137,18 @@ async fn a_bare_value_is_read_until_it_ends_is_invalidated_or_replaced() {
         server.command(&["UNLINK", &name()]).unwrap();
         assert_eq!(found().await, None);
         put();
-        let _receipt = users.invalidate(&7).await.unwrap();
+        let _receipt = users.invalidate(&KEY).await.unwrap();
         assert_eq!((found().await, is_there()), (None, false));
         put();
-        let _receipt = users.expire(&7).await.unwrap();
+        let _receipt = users.expire(&KEY).await.unwrap();
         assert_eq!((found().await, is_there()), (None, false));
         put();
-        users.refresh_with(&7, async |_| Ok::<_, std::io::Error>(user())).await.unwrap();
+        users.refresh_with(&KEY, async |_| Ok::<_, std::io::Error>(user())).await.unwrap();
         assert_eq!(
             tier_of(&cache(&server.url(), Envelope::<User>::new(Bincode)).await, user()).await,
             Tier::Remote
         );
+        let _receipt = users.invalidate(&KEY).await.unwrap();
     }
     server.command(&["SET", &name(), r#"{"name":"late"}"#]).unwrap();
     let mut survey = users.survey().unwrap();
@@ -155,7 +157,7 @@ async fn a_bare_value_is_read_until_it_ends_is_invalidated_or_replaced() {
     let _receipt = users.clear().await.unwrap();
     // Whether it is younger than that nobody can say.
     let fresh = cache(&server.url(), envelope()).await;
-    assert!(fresh.get(&7).await.unwrap().is_none());
+    assert!(fresh.get(&KEY).await.unwrap().is_none());
     server.command(&["UNLINK", &name()]).unwrap();
     server.command(&["RPUSH", &name(), "no string"]).unwrap();
     let mut survey = fresh.survey().unwrap();

@@ -175,7 +175,10 @@ async fn a_survey_tells_what_is_stored_in_which_form_and_for_how_long() {
     let mut survey = people.survey().unwrap();
     assert_eq!((survey.old(), survey.old_ends_in()), (0, Some(secs(0))));
     survey.run(1_000_000).await.unwrap();
-    assert_eq!((survey.entries(), survey.old(), survey.old_ends_in()), (3, 2, Some(secs(550))));
+    assert_eq!((survey.entries(), survey.old()), (3, 2));
+    // Its pauses take a moment.
+    let ends_in = survey.old_ends_in().unwrap();
+    assert!(secs(549) < ends_in && ends_in <= secs(550), "{ends_in:?}");
     let text = survey.to_string();
     assert!(text.contains("66.7 % bincode of schema 0 (old, the last ends in 550 s)"), "{text}");
     assert!(text.contains("33.3 % bincode of schema 1 (newest)"), "{text}");
