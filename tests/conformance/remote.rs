@@ -76,6 +76,7 @@ macro_rules! suite {
                 a_header_as_long_as_the_value_is_all_of_it
                 a_header_for_no_value_stores_nothing_and_ends_the_lease
                 a_header_longer_than_the_value_stores_nothing_and_ends_the_lease
+                a_header_for_what_is_no_entry_stores_nothing
                 a_header_without_a_lease_stores_nothing;
             expiring:
                 an_expired_value_stays_and_is_marked

@@ -8,10 +8,13 @@ use larder_core::{Codec, Error, ErrorKind, Result};
 
 use crate::form::Form;
 
+type Decode<V> = dyn Fn(&[u8]) -> Result<V> + Send + Sync;
+type Encode<V> = dyn Fn(&V, &mut Vec<u8>) -> Result<()> + Send + Sync;
+
 /// Reads one form.
 pub(crate) struct Reader<V> {
     pub(crate) form: Form,
-    decode: Box<dyn Fn(&[u8]) -> Result<V> + Send + Sync>,
+    decode: Box<Decode<V>>,
 }
 
 impl<V> Reader<V> {
@@ -32,8 +35,8 @@ impl<V> Reader<V> {
 /// Writes one form.
 pub(crate) struct Writer<V> {
     pub(crate) form: Form,
-    encode: Box<dyn Fn(&V, &mut Vec<u8>) -> Result<()> + Send + Sync>,
-    read_back: Box<dyn Fn(&[u8]) -> Result<()> + Send + Sync>,
+    encode: Box<Encode<V>>,
+    read_back: Box<Decode<()>>,
 }
 
 impl<V: 'static> Writer<V> {

@@ -125,15 +125,12 @@ impl Survey {
     fn count(&mut self, sample: &Sample) {
         let form = Form::of(&sample.head);
         let left = sample.left.map(larder_core::Ttl::as_duration);
-        match self.forms.iter_mut().find(|surveyed| surveyed.form == form) {
-            Some(surveyed) => {
-                surveyed.entries += 1;
-                surveyed.longest = surveyed.longest.zip(left).map(|(longest, left)| longest.max(left));
-            }
-            None => {
-                let is_newest = form.is_some() && form == self.newest;
-                self.forms.push(Surveyed { form, is_newest, entries: 1, longest: left });
-            }
+        if let Some(surveyed) = self.forms.iter_mut().find(|surveyed| surveyed.form == form) {
+            surveyed.entries += 1;
+            surveyed.longest = surveyed.longest.zip(left).map(|(longest, left)| longest.max(left));
+        } else {
+            let is_newest = form.is_some() && form == self.newest;
+            self.forms.push(Surveyed { form, is_newest, entries: 1, longest: left });
         }
     }
 

@@ -17,10 +17,13 @@ pub(super) enum Outcome {
     Leave,
 }
 
+/// Whether what it reads is the right value.
+type Open = dyn Fn(&[u8]) -> Result<bool, Unreadable>;
+
 pub(super) struct Build {
     /// What it writes.
     sealed: Bytes,
-    open: Box<dyn Fn(&[u8]) -> Result<bool, Unreadable>>,
+    open: Box<Open>,
 }
 
 impl Build {
