@@ -188,7 +188,8 @@ async fn a_survey_tells_what_is_stored_in_which_form_and_for_how_long() {
     let mut survey = people.survey().unwrap();
     survey.run(1_000_000).await.unwrap();
     let bare = survey.forms().iter().find(|surveyed| surveyed.form.is_none()).unwrap();
-    assert_eq!((bare.entries, bare.is_newest, bare.longest), (1, false, Some(secs(60))));
+    assert_eq!((bare.entries, bare.is_newest), (1, false));
+    assert!(bare.longest.is_some_and(|longest| secs(59) < longest && longest <= secs(60)), "{survey}");
 
     let local = exact::<String, Person>(&larder, "local").tiers(Tiers::LOCAL).build().unwrap();
     assert_eq!(kind_of(local.survey()), ErrorKind::Invalid);
