@@ -11,11 +11,11 @@ use crate::header::{HEADER_BYTES, Header};
 /// # Examples
 ///
 /// ```
-/// use larder_codec::{Bincode, Envelope, Form, Postcard};
+/// use larder_codec::{Bincode, Bincode1, Envelope, Form};
 /// use larder_core::{CodecId, Schema};
 ///
-/// let envelope: Envelope<String> = Envelope::new(Postcard).reads_in(Bincode);
-/// let forms = [CodecId::POSTCARD, CodecId::BINCODE].map(|codec| Form::new(codec, Schema::of::<String>()));
+/// let envelope: Envelope<String> = Envelope::new(Bincode).reads_in(Bincode1);
+/// let forms = [CodecId::BINCODE, CodecId::BINCODE_1].map(|codec| Form::new(codec, Schema::of::<String>()));
 /// assert!(envelope.forms().eq(forms));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -15,7 +15,7 @@ use crate::reader::{Reader, Writer};
 /// A type that has changed twice, each time with a `From` of the one before:
 ///
 /// ```
-/// # use larder_codec::{Bincode, Envelope, Old, Postcard};
+/// # use larder_codec::{Bincode, Envelope, Old};
 /// # use larder_core::Cacheable;
 /// # use serde::{Deserialize, Serialize};
 /// #[derive(Serialize, Deserialize, Cacheable)]
@@ -31,9 +31,9 @@ use crate::reader::{Reader, Writer};
 ///
 /// # impl From<UserV1> for UserV2 { fn from(user: UserV1) -> Self { Self { given: user.name, family: None } } }
 /// # impl From<UserV2> for User { fn from(user: UserV2) -> Self { Self { name: user.given, is_member: false } } }
-/// let users = Envelope::<User>::new(Postcard)
+/// let users = Envelope::<User>::new(Bincode)
 ///     .reads(Old::<UserV1>::new(Bincode).upgraded::<UserV2>())
-///     .reads(Old::<UserV2>::new(Postcard));
+///     .reads(Old::<UserV2>::new(Bincode));
 /// assert!(users.verify().is_ok());
 /// ```
 pub struct Old<S, T = S> {
