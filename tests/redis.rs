@@ -9,6 +9,7 @@ mod events;
 mod hazards;
 mod hostile;
 mod logs;
+mod migrations;
 mod outages;
 mod refusals;
 mod sentinels;

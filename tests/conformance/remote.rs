@@ -76,13 +76,14 @@ macro_rules! suite {
                 a_header_as_long_as_the_value_is_all_of_it
                 a_header_for_no_value_stores_nothing_and_ends_the_lease
                 a_header_longer_than_the_value_stores_nothing_and_ends_the_lease
+                a_header_for_what_is_no_entry_stores_nothing
                 a_header_without_a_lease_stores_nothing;
             expiring:
                 an_expired_value_stays_and_is_marked
                 an_expired_value_keeps_its_time
                 an_expire_marks_each_of_its_keys_and_no_other
                 an_expire_of_nothing_leaves_nothing
-                bytes_that_are_no_entry_are_not_marked;
+                an_expire_drops_bytes_that_are_no_entry;
             invalidations:
                 an_invalidation_drops_each_of_its_keys
                 an_invalidation_leaves_neighbours_alone

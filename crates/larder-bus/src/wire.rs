@@ -163,6 +163,20 @@ mod tests {
         }
     }
 
+    /// Nodes of this release and of later ones run beside each other: a line is never changed, only added.
+    #[test]
+    fn the_messages_of_this_release_are_sent_and_heard() {
+        let golden = include_str!("frames-1.txt");
+        assert_eq!(golden.lines().count(), notices().len());
+        for (notice, line) in notices().iter().zip(golden.lines()) {
+            let (_, hex) = line.split_once(' ').unwrap();
+            let pairs = hex.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+            let kept: Vec<u8> = pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect();
+            assert_eq!(message(notice), kept, "{line}");
+            assert_eq!(decode(&kept).map(|told| told.notice).as_ref(), Ok(notice), "{line}");
+        }
+    }
+
     #[test]
     fn what_a_later_version_appends_is_left_alone() {
         for notice in notices() {

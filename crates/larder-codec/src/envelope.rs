@@ -2,22 +2,33 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
-use larder_core::{Cacheable, Codec, Error, ErrorKind, KeyHash, Label, Result, Schema};
+use larder_core::{
+    Cacheable, Codec, CodecId, Error, ErrorKind, KeyHash, Label, Lifetime, Result, Schema, Ttl,
+};
 
+use crate::bare::BareReader;
 use crate::compression::{self, Compression};
+use crate::form::Form;
 use crate::header::Header;
+use crate::reader::{Reader, Writer};
 use crate::unreadable::Unreadable;
 
 /// The most bytes that a value may have in its format, unless told otherwise: 8 MiB.
 pub const DEFAULT_LIMIT: usize = 8 << 20;
 
 /// Seals and opens the values of one cache.
+///
+/// Alone it reads and writes one form of them. While another form is still stored, or still read by older builds, it says
+/// that, too: see [`reads`](Self::reads) and [`still_writes`](Self::still_writes).
 pub struct Envelope<V> {
-    codec: Box<dyn Codec<V>>,
-    schema: Schema,
+    pub(crate) writer: Writer<V>,
+    /// The newest first.
+    pub(crate) readers: Vec<Reader<V>>,
+    pub(crate) bare: Vec<BareReader<V>>,
     compression: Compression,
     limit: usize,
     /// How many values were sealed, to choose those that are read back.
@@ -34,6 +45,9 @@ pub struct Opened<V> {
     pub label: Label,
     /// Whether it was expired: to be served only while it is refreshed, or if that fails.
     pub stale: bool,
+    /// The form in which it was stored. Of a [bare](Form::is_bare) one nothing is known but the value: its label allows
+    /// it the shortest life.
+    pub form: Form,
 }
 
 impl<V: Cacheable + 'static> Envelope<V> {
@@ -48,9 +62,11 @@ impl<V: 'static> Envelope<V> {
     ///
     /// Without a fingerprint nothing notices a changed type: each change must then come with a new version.
     pub fn with_schema(codec: impl Codec<V>, schema: Schema) -> Self {
+        let (form, codec) = (Form::new(codec.id(), schema), Arc::new(codec));
         Self {
-            codec: Box::new(codec),
-            schema,
+            writer: Writer::new(form, codec.clone()),
+            readers: vec![Reader::new(form, codec, |value| value)],
+            bare: Vec::new(),
             compression: Compression::default(),
             limit: DEFAULT_LIMIT,
             sealed: AtomicU32::new(0),
@@ -82,12 +98,13 @@ impl<V: 'static> Envelope<V> {
     /// read back at once, and then fewer and fewer, one in 1,024 at last; what does not come back whole is an
     /// [`ErrorKind::Codec`]. Builds with debug assertions read every value back.
     pub fn seal(&self, key: KeyHash, label: &Label, value: Option<&V>) -> Result<Bytes> {
-        let mut header = Header::new(key, label, self.codec.id(), self.schema);
+        let form = self.writer.form;
+        let mut header = Header::new(key, label, form.codec(), form.schema().unwrap_or_default());
         header.negative = value.is_none();
         let start = header.bytes();
         let mut stored = vec![0; start];
         if let Some(value) = value {
-            self.codec.encode(value, &mut stored)?;
+            self.writer.encode(value, &mut stored)?;
             let payload = stored.get(start..).unwrap_or_default();
             self.check(payload)?;
             if let Some((id, compressed)) = self.compression.compress(payload) {
@@ -103,43 +120,69 @@ impl<V: 'static> Envelope<V> {
 
     /// Reads bytes that were stored under `key`.
     pub fn open(&self, key: KeyHash, stored: &[u8]) -> Result<Opened<V>, Unreadable> {
-        let (header, payload) = Header::read(stored)?;
+        match Header::read(stored) {
+            Ok((header, payload)) => self.open_sealed(key, header, payload),
+            Err(Unreadable::Foreign) => self.open_bare(stored),
+            Err(unreadable) => Err(unreadable),
+        }
+    }
+
+    fn open_sealed(&self, key: KeyHash, header: Header, payload: &[u8]) -> Result<Opened<V>, Unreadable> {
         if header.key != key.fingerprint() {
             return Err(Unreadable::OtherKey);
         }
-        self.check_schema(header.schema)?;
-        if header.codec != self.codec.id() {
-            return Err(Unreadable::OtherCodec(header.codec));
-        }
+        let stored = Form::new(header.codec, header.schema);
+        let Some(reader) = self.readers.iter().find(|reader| reader.form.covers(stored)) else {
+            return Err(self.mismatch(header.codec, header.schema));
+        };
         let value = match header.negative {
             true if !payload.is_empty() => return Err(Unreadable::Corrupt),
             true => None,
-            false => Some(self.decode(&header, payload)?),
+            false => Some(self.decode(reader, &header, payload)?),
         };
-        Ok(Opened { value, label: header.label, stale: header.stale })
+        Ok(Opened { value, label: header.label, stale: header.stale, form: reader.form })
     }
 
-    fn decode(&self, header: &Header, payload: &[u8]) -> Result<V, Unreadable> {
+    fn open_bare(&self, stored: &[u8]) -> Result<Opened<V>, Unreadable> {
+        let found = self.bare.iter().find_map(|bare| Some((&bare.reader, bare.payload(stored)?)));
+        let (reader, payload) = found.ok_or(Unreadable::Foreign)?;
+        self.check_size(payload.len())?;
+        let value = reader.decode(payload).map_err(|_| Unreadable::Undecodable)?;
+        let label = Label::new(Lifetime::new(Ttl::MIN));
+        Ok(Opened { value: Some(value), label, stale: false, form: reader.form })
+    }
+
+    fn decode(&self, reader: &Reader<V>, header: &Header, payload: &[u8]) -> Result<V, Unreadable> {
         let raw_len = match header.compression {
             compression::NONE => payload.len(),
             _ => header.raw_len as usize,
         };
-        if raw_len > self.limit {
-            return Err(Unreadable::TooLarge(raw_len));
-        }
+        self.check_size(raw_len)?;
         let raw = match header.compression {
             compression::NONE => Cow::Borrowed(payload),
             id => Cow::Owned(compression::decompress(id, payload, raw_len)?),
         };
-        self.codec.decode(&raw).map_err(|_| Unreadable::Undecodable)
+        reader.decode(&raw).map_err(|_| Unreadable::Undecodable)
     }
 
-    fn check_schema(&self, stored: Schema) -> Result<(), Unreadable> {
-        match stored.number().cmp(&self.schema.number()) {
-            std::cmp::Ordering::Greater => Err(Unreadable::NewerSchema(stored.number())),
-            std::cmp::Ordering::Less => Err(Unreadable::OlderSchema(stored.number())),
-            std::cmp::Ordering::Equal if stored.has_shape_of(self.schema) => Ok(()),
-            std::cmp::Ordering::Equal => Err(Unreadable::OtherShape(stored.fingerprint())),
+    fn check_size(&self, bytes: usize) -> Result<(), Unreadable> {
+        if bytes > self.limit { Err(Unreadable::TooLarge(bytes)) } else { Ok(()) }
+    }
+
+    /// Why nobody here reads it. What is newer than all that is known is a newer build's; what is not known and lies
+    /// below the newest, an older one's.
+    fn mismatch(&self, codec: CodecId, schema: Schema) -> Unreadable {
+        let known = || self.readers.iter().filter_map(|reader| reader.form.schema());
+        let mut of_version = known().filter(|known| known.number() == schema.number()).peekable();
+        if of_version.peek().is_some() {
+            let is_of_shape = of_version.any(|known| known.has_shape_of(schema));
+            let other_shape = Unreadable::OtherShape(schema.fingerprint());
+            return if is_of_shape { Unreadable::OtherCodec(codec) } else { other_shape };
+        }
+        if known().any(|known| known.number() > schema.number()) {
+            Unreadable::OlderSchema(schema.number())
+        } else {
+            Unreadable::NewerSchema(schema.number())
         }
     }
 
@@ -150,7 +193,7 @@ impl<V: 'static> Envelope<V> {
                 .with("bytes", payload.len())
                 .with("limit", self.limit));
         }
-        if self.is_sample() || cfg!(debug_assertions) { self.read_back(payload) } else { Ok(()) }
+        if self.is_sample() || cfg!(debug_assertions) { self.writer.read_back(payload) } else { Ok(()) }
     }
 
     /// Whether this value is one to read back: the first, the second, the fourth and so on, and every 1,024th.
@@ -158,30 +201,14 @@ impl<V: 'static> Envelope<V> {
         let number = self.sealed.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         number.is_power_of_two() || number.is_multiple_of(1_024)
     }
-
-    /// Whether a payload is read, and as a value that is written in as many bytes. The bytes themselves may differ: a
-    /// set has no order.
-    fn read_back(&self, payload: &[u8]) -> Result<()> {
-        let refused =
-            |error: Error| error.with("format", self.codec.id()).with("type", std::any::type_name::<V>());
-        let value = self.codec.decode(payload).map_err(|error| {
-            refused(Error::new(ErrorKind::Codec, "the value can be written but not read back").because(error))
-        })?;
-        let mut again = Vec::with_capacity(payload.len());
-        self.codec.encode(&value, &mut again)?;
-        if again.len() == payload.len() {
-            Ok(())
-        } else {
-            Err(refused(Error::new(ErrorKind::Codec, "the value is read back as another")))
-        }
-    }
 }
 
 impl<V: 'static> fmt::Debug for Envelope<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Envelope")
-            .field("codec", &self.codec)
-            .field("schema", &self.schema)
+            .field("writes", &self.writer)
+            .field("reads", &self.readers)
+            .field("reads_bare", &self.bare)
             .field("compression", &self.compression)
             .field("limit", &self.limit)
             .finish_non_exhaustive()

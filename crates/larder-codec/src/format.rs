@@ -2,6 +2,8 @@
 
 #[cfg(feature = "bincode")]
 pub(crate) mod bincode;
+#[cfg(feature = "bincode")]
+pub(crate) mod bincode1;
 #[cfg(feature = "json")]
 pub(crate) mod json;
 #[cfg(feature = "msgpack")]

@@ -7,6 +7,7 @@ use larder_core::{
 };
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
+use crate::form::Form;
 use crate::unreadable::Unreadable;
 
 /// How long a header is without its tags.
@@ -115,6 +116,16 @@ impl Header {
         }
         let checksum = checksum(stored);
         Writer(stored.get_mut(CHECKED.end..HEADER_BYTES).unwrap_or_default()).put(&checksum.to_le_bytes());
+    }
+
+    /// The form that a header tells, which may be damaged.
+    pub(crate) fn form_of(header: &[u8; HEADER_BYTES]) -> Option<Form> {
+        let Some([FORMAT, _, _, codec, ..]) = header.strip_prefix(&MAGIC) else {
+            return None;
+        };
+        let version = u16::from_le_bytes(*header.get(48..)?.first_chunk()?);
+        let fingerprint = u32::from_le_bytes(*header.get(52..)?.first_chunk()?);
+        Some(Form::new(CodecId::new(*codec), Schema::from_parts(version, fingerprint)))
     }
 
     /// Reads a header and finds the payload behind it. Nothing is said of the payload but that it is whole.

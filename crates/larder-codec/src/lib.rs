@@ -51,21 +51,53 @@
 //! JSON and MessagePack know one nothing only: `Some(None)` and `Some(())` come back as `None`.
 //!
 //! bincode 2.0.1 is the last working release of a crate that is no longer maintained, which advisory tools report
-//! as RUSTSEC-2025-0141. It is not a vulnerability. [`Postcard`] takes its place by one word and a higher schema version.
-//! Without that, each of two builds takes the other's entries for newer ones, and leaves them where they are.
+//! as RUSTSEC-2025-0141. It is not a vulnerability. [`Postcard`] takes its place in [three deploys](#another-form).
+//! In one, each of two builds takes the other's entries for newer ones, and leaves them where they are.
+//!
+//! # Another form
+//!
+//! Another format, or another type, comes in three deploys. In the first, new builds read both forms and write the old one,
+//! which is all that older builds read; in the second they write the new one; in the third they read nothing else.
+//!
+//! ```
+//! # use larder_codec::{Bincode, Envelope, Old};
+//! # use larder_core::Cacheable;
+//! # use serde::{Deserialize, Serialize};
+//! # #[derive(Serialize, Deserialize, Cacheable)]
+//! # struct UserV1 { name: String }
+//! # #[derive(Serialize, Deserialize, Cacheable)]
+//! # #[cacheable(version = 1)]
+//! # struct User { name: String, is_member: bool }
+//! # impl From<UserV1> for User { fn from(old: UserV1) -> Self { Self { name: old.name, is_member: false } } }
+//! # impl From<&User> for UserV1 { fn from(new: &User) -> Self { Self { name: new.name.clone() } } }
+//! let first = Envelope::<User>::new(Bincode).still_writes(Old::<UserV1>::new(Bincode));
+//! let second = Envelope::<User>::new(Bincode).reads(Old::<UserV1>::new(Bincode));
+//! let third = Envelope::<User>::new(Bincode);
+//! ```
+//!
+//! A compression needs no more than builds that know it: what is compressed says how.
 //!
 //! Compressions: `lz4` (default), `zstd`. The minimum supported Rust version is 1.88.
 
+mod bare;
 mod compression;
 mod envelope;
+mod form;
 mod format;
 mod header;
+mod migration;
+mod old;
+mod reader;
 mod unreadable;
 
+pub use bare::Bare;
 pub use compression::Compression;
 pub use envelope::{DEFAULT_LIMIT, Envelope, Opened};
+pub use form::Form;
 #[cfg(feature = "bincode")]
 pub use format::bincode::Bincode;
+#[cfg(feature = "bincode")]
+pub use format::bincode1::Bincode1;
 #[cfg(feature = "json")]
 pub use format::json::Json;
 #[cfg(feature = "msgpack")]
@@ -73,4 +105,5 @@ pub use format::msgpack::MessagePack;
 #[cfg(feature = "postcard")]
 pub use format::postcard::Postcard;
 pub use header::{HEADER_BYTES, Header};
+pub use old::Old;
 pub use unreadable::Unreadable;

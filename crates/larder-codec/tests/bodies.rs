@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use larder_codec::{Bincode, Compression, Envelope, Header, Json, MessagePack, Postcard};
-use larder_core::{Codec, CodecId, KeyHash, Label, Lifetime, Schema, Ttl};
+use larder_codec::{
+    Bare, Bincode, Bincode1, Compression, Envelope, Header, Json, MessagePack, Old, Postcard,
+};
+use larder_core::{Codec, CodecId, ErrorKind, KeyHash, Label, Lifetime, Schema, Ttl};
 use serde::{Deserialize, Serialize};
 
 /// The most bytes that a value may have here.
@@ -74,6 +76,32 @@ pub(crate) fn open(bytes: &[u8]) {
                     envelope.seal(KEY, &label, opened.value.as_ref()).expect("what was read can be written");
                 assert_eq!(envelope.open(KEY, &sealed).expect("and read again").value, opened.value);
             }
+        }
+    }
+}
+
+/// Whatever bytes an envelope is opened on that reads old forms and bare values besides, it opens or says no; and what it
+/// reads it writes so that it reads the same.
+pub(crate) fn open_in_migration(bytes: &[u8]) {
+    let envelopes = [
+        Envelope::<Zoo>::with_schema(Postcard, Schema::version(1)).reads_bare(Bare::<Zoo>::new(Bincode1)),
+        Envelope::<Zoo>::with_schema(Json, Schema::version(1)).reads_bare(Bare::<Zoo>::new(Json)),
+    ];
+    for envelope in envelopes {
+        let old = || Old::<Zoo>::with_schema(MessagePack, Schema::default());
+        let envelope = envelope.limit(LIMIT).reads(Old::<Zoo>::with_schema(Bincode, Schema::default()));
+        let envelope = envelope.reads(old().upgraded::<Zoo>());
+        envelope.verify().expect("they can be told apart");
+        let stored = [CodecId::BINCODE, CodecId::MESSAGE_PACK].map(|codec| forge(codec, 0, 0, bytes));
+        for stored in [bytes, &stored[0], &stored[1]] {
+            let Ok(opened) = envelope.open(KEY, stored) else { continue };
+            let label = Label::new(Lifetime::new(Ttl::seconds(1)));
+            let sealed = match envelope.seal(KEY, &label, opened.value.as_ref()) {
+                // The newest format may be a longer one.
+                Err(error) if error.kind() == ErrorKind::TooLarge => continue,
+                sealed => sealed.expect("what was read can be written"),
+            };
+            assert_eq!(envelope.open(KEY, &sealed).expect("and read again").value, opened.value);
         }
     }
 }

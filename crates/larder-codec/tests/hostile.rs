@@ -202,6 +202,7 @@ proptest! {
             bodies::header(&bytes);
             bodies::decode(&bytes);
             bodies::open(&bytes);
+            bodies::open_in_migration(&bytes);
         });
         prop_assert!(allocated <= MOST_ALLOCATED, "{}", allocated);
     }
@@ -211,6 +212,7 @@ proptest! {
         let allocated = allocated_by(|| {
             bodies::decode(&bytes);
             bodies::open(&bytes);
+            bodies::open_in_migration(&bytes);
         });
         prop_assert!(allocated <= MOST_ALLOCATED, "{}", allocated);
     }

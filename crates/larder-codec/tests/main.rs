@@ -13,5 +13,6 @@ mod corpus;
 mod envelope;
 mod golden;
 mod hostile;
+mod migration;
 mod schema_change;
 mod seeds;

@@ -10,6 +10,7 @@ fn headers() {
 #[test]
 fn envelopes() {
     corpus::check("open", bodies::open);
+    corpus::check("open", bodies::open_in_migration);
 }
 
 #[test]

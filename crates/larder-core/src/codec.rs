@@ -33,6 +33,8 @@ impl CodecId {
     pub const MESSAGE_PACK: Self = Self(3);
     /// JSON.
     pub const JSON: Self = Self(4);
+    /// bincode 1, as its functions write by default.
+    pub const BINCODE_1: Self = Self(5);
 
     /// The first number that is free for a format of one's own.
     pub const FIRST_CUSTOM: u8 = 128;
@@ -55,6 +57,7 @@ impl fmt::Debug for CodecId {
             Self::POSTCARD => f.write_str("postcard"),
             Self::MESSAGE_PACK => f.write_str("MessagePack"),
             Self::JSON => f.write_str("JSON"),
+            Self::BINCODE_1 => f.write_str("bincode 1"),
             Self(id) => write!(f, "codec {id}"),
         }
     }

@@ -65,6 +65,7 @@ mod remote;
 mod schema;
 mod shelf;
 mod stamp;
+mod survey;
 mod sweep;
 mod sync;
 mod tag;
@@ -99,5 +100,6 @@ pub use remote::{
 pub use schema::{Cacheable, Schema, Shape};
 pub use shelf::Shelf;
 pub use stamp::{Chain, Sequence, Stamp, Token};
+pub use survey::{Sample, Sampled};
 pub use sweep::{SweepPosition, Swept};
 pub use tag::{MAX_TAG_BYTES, MAX_TAGS, Tag, TagHash, Tags};

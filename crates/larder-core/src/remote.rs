@@ -6,13 +6,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::bus::{Announced, Frame};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::health::Connection;
 use crate::key::{Key, Partition};
 use crate::label::Version;
 use crate::name::CacheName;
 use crate::policy::Ttl;
 use crate::stamp::{Chain, Sequence};
+use crate::survey::Sampled;
 use crate::sweep::{SweepPosition, Swept};
 use crate::tag::TagHash;
 
@@ -81,6 +82,17 @@ pub trait Remote: fmt::Debug + Send + Sync + 'static {
     ///
     /// [`Invalid`](crate::ErrorKind::Invalid) if nobody has ever been at that position.
     async fn sweep(&self, cache: &CacheName, from: Option<&SweepPosition>, most: u32) -> Result<Swept>;
+
+    /// Looks at values of a cache, and at `most` keys for that, about. `from` is where the last step ended.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`](crate::ErrorKind::Refused) by a tier that cannot, and [`Invalid`](crate::ErrorKind::Invalid) if nobody has
+    /// ever been at that position.
+    async fn sample(&self, cache: &CacheName, from: Option<&SweepPosition>, most: u32) -> Result<Sampled> {
+        let _ = (from, most);
+        Err(Error::new(ErrorKind::Refused, "this tier does not tell what it holds").with("cache", cache))
+    }
 
     /// Makes sure, at the start of a process, that the tier can be used: that its permissions suffice, and that whoever used
     /// it before laid it out in the same way.
@@ -183,7 +195,7 @@ pub enum LeaseReply {
 pub enum Fill {
     /// A new value.
     Value(Bytes, Ttl),
-    /// The header of the value that is there: the origin says that it has not changed. Nothing is stored if none is there,
+    /// The header of the entry that is there: the origin says that it has not changed. Nothing is stored if none is there,
     /// or one that is shorter.
     Header(Bytes, Ttl),
 }
@@ -222,7 +234,7 @@ pub enum Invalidation<'a> {
     Keys(Partition, &'a [Key], Option<Guard>),
     /// Removes a value and its lease, and from then on refuses to [put](Remote::put) versions below this one.
     Version(&'a Key, Version),
-    /// Marks values as stale and removes leases.
+    /// Marks values as stale, drops what is no entry and so has no place for the mark, and removes leases.
     Expire(Partition, &'a [Key]),
     /// Removes values and leases before a write, and lets nothing be stored until it ends or the guard times out.
     Guard(Partition, &'a [Key], Guard, Ttl),

@@ -21,7 +21,7 @@ impl Swept {
     }
 }
 
-/// How far a sweep has come, as text that outlives the process.
+/// How far a walk over all keys has come, as text that outlives the process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SweepPosition(String);
 

@@ -1,7 +1,7 @@
 //! What is kept under one key.
 
 use bytes::Bytes;
-use larder_core::{Guard, Lease, Moment, Peek, Sequence, Version};
+use larder_core::{Guard, Lease, Moment, Peek, Sample, Sequence, Ttl, Version};
 
 /// All that one key has, each part with an end of its own.
 #[derive(Clone, Default)]
@@ -102,6 +102,14 @@ impl Record {
 
     pub(crate) fn value(&self, now: Moment) -> Option<&Bytes> {
         self.value.as_ref().filter(|value| value.is_alive(now)).map(|value| &value.what)
+    }
+
+    /// The value as far as a survey looks at it.
+    pub(crate) fn sample(&self, now: Moment) -> Option<Sample> {
+        let value = self.value.as_ref().filter(|value| value.is_alive(now))?;
+        let head = value.what.slice(..value.what.len().min(Sample::HEAD));
+        let left = u32::try_from(value.end.since(now).as_millis()).unwrap_or(u32::MAX);
+        Some(Sample::new(head, Some(Ttl::from_millis(left).unwrap_or(Ttl::MIN))))
     }
 
     pub(crate) fn lease(&self, now: Moment) -> Option<Until<Held>> {

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use larder_core::{CacheName, Key, KeyHasher, Moment, PARTITIONS, Partition, Version};
+use larder_core::{CacheName, Key, KeyHasher, Moment, PARTITIONS, Partition, Sample, Version};
 
 use crate::record::{Record, Until};
 
@@ -86,6 +86,13 @@ impl Records {
             self.drop_value(key);
         }
         (chosen as u64, chosen == keys.len())
+    }
+
+    /// The values of a cache that lie in a partition, as far as a survey looks at them.
+    pub(crate) fn sample(&self, partition: Partition, cache: &CacheName, now: Moment) -> Vec<Sample> {
+        let of_cache = |(key, _): &(&Key, &Record)| key.namespace().cache() == cache;
+        let records = self.parts.get(partition.index()).into_iter().flatten().filter(of_cache);
+        records.filter_map(|(_, record)| record.sample(now)).collect()
     }
 
     /// Drops a value and the lease of whoever would replace it: an invalidation.

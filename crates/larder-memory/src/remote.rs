@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use larder_core::{
     Announced, CacheName, Chain, Fill, Filled, Frame, Invalidation, Key, Lease, LeaseReply, LeaseRequest,
-    Put, Remote, Result, Sequence, SweepPosition, Swept, TagDelta, Ttl, Version,
+    Put, Remote, Result, Sampled, Sequence, SweepPosition, Swept, TagDelta, Ttl, Version,
 };
 
 use crate::connection::Connection;
@@ -73,5 +73,9 @@ impl Remote for MemoryRemote {
 
     async fn sweep(&self, cache: &CacheName, from: Option<&SweepPosition>, most: u32) -> Result<Swept> {
         self.connection.call(|state| state.sweep(cache, from, most)).await
+    }
+
+    async fn sample(&self, cache: &CacheName, from: Option<&SweepPosition>, _most: u32) -> Result<Sampled> {
+        self.connection.call(|state| state.sample(cache, from)).await
     }
 }

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use larder_core::{
-    AppName, CacheName, Chain, Error, ErrorKind, Key, Moment, PARTITIONS, Partition, Result, Sequence,
-    SweepPosition, Swept, TagDelta, Usage,
+    AppName, CacheName, Chain, Error, ErrorKind, Key, Moment, PARTITIONS, Partition, Result, Sampled,
+    Sequence, SweepPosition, Swept, TagDelta, Usage,
 };
 
 use crate::records::Records;
@@ -91,17 +91,17 @@ impl State {
         from: Option<&SweepPosition>,
         most: u32,
     ) -> Result<Swept> {
-        // One partition after another.
-        let begin = from.map_or(Ok(0), |from| from.as_str().parse::<u8>());
-        let Some(partition) = begin.ok().and_then(Partition::new) else {
-            return Err(Error::new(ErrorKind::Invalid, "no sweep has been at that position")
-                .with("position", from.map_or("", SweepPosition::as_str)));
-        };
+        let partition = partition_at(from)?;
         let (removed, is_clean) = self.data.records.drop_values(partition, cache, most);
-        let next = partition.index() + usize::from(is_clean);
-        let next =
-            Some(next).filter(|&next| next < PARTITIONS).map(|next| SweepPosition::new(next.to_string()));
-        Ok(Swept::new(removed, removed, next))
+        Ok(Swept::new(removed, removed, position(partition.index() + usize::from(is_clean))))
+    }
+
+    /// Looks at a whole partition, however many keys it has.
+    pub(crate) fn sample(&self, cache: &CacheName, from: Option<&SweepPosition>) -> Result<Sampled> {
+        let partition = partition_at(from)?;
+        let entries = self.data.records.sample(partition, cache, self.now());
+        let seen = entries.len() as u64;
+        Ok(Sampled::new(entries, seen, position(partition.index() + 1)))
     }
 
     /// Remembers all there is, for the next failover.
@@ -151,4 +151,18 @@ impl fmt::Debug for State {
 
 fn full() -> Error {
     Error::new(ErrorKind::Refused, "the server has no memory left")
+}
+
+/// Where a walk goes on: one partition after another.
+fn partition_at(from: Option<&SweepPosition>) -> Result<Partition> {
+    let begin = from.map_or(Ok(0), |from| from.as_str().parse::<u8>());
+    begin.ok().and_then(Partition::new).ok_or_else(|| {
+        Error::new(ErrorKind::Invalid, "no sweep has been at that position")
+            .with("position", from.map_or("", SweepPosition::as_str))
+    })
+}
+
+/// The text for it; `None` behind the last.
+fn position(partition: usize) -> Option<SweepPosition> {
+    Some(partition).filter(|&next| next < PARTITIONS).map(|next| SweepPosition::new(next.to_string()))
 }

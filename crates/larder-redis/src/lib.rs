@@ -14,6 +14,7 @@ mod remote;
 mod reply;
 mod scripts;
 mod span;
+mod survey;
 mod sweep;
 mod verdicts;
 

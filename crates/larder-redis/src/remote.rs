@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use larder_core::{
     Announced, AppName, CacheName, Chain, Connection, Error, ErrorKind, Fill, Filled, Frame, Invalidation,
-    Key, Lease, LeaseMode, LeaseReply, LeaseRequest, Partition, Peek, Put, Remote, Result, Sequence,
+    Key, Lease, LeaseMode, LeaseReply, LeaseRequest, Partition, Peek, Put, Remote, Result, Sampled, Sequence,
     SweepPosition, Swept, TagDelta, Ttl, Version,
 };
 use larder_link::{Address, Link, Slot, sequence_key, slot_of};
@@ -249,6 +249,10 @@ impl Remote for RedisRemote {
 
     async fn sweep(&self, cache: &CacheName, from: Option<&SweepPosition>, most: u32) -> Result<Swept> {
         crate::sweep::sweep(self, cache, from, most).await
+    }
+
+    async fn sample(&self, cache: &CacheName, from: Option<&SweepPosition>, most: u32) -> Result<Sampled> {
+        crate::survey::sample(self, cache, from, most).await
     }
 
     async fn check(&self) -> Result<()> {

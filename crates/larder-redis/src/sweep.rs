@@ -13,7 +13,7 @@ use crate::reply;
 use crate::span;
 use crate::verdicts;
 
-/// Where a sweep is: at a server, and at a place in its keys.
+/// Where a walk is: at a server, and at a place in its keys.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct At<'a> {
     server: &'a str,
@@ -26,22 +26,32 @@ pub(crate) async fn sweep(
     from: Option<&SweepPosition>,
     most: u32,
 ) -> Result<Swept> {
+    let (found, next) = walk(remote, cache, from, most).await?;
+    Ok(Swept::new(unlink(remote, cache, &found).await?, u64::from(most), next))
+}
+
+/// Goes through some keys of all. Returns those that may be values of the cache, and where to go on.
+pub(crate) async fn walk(
+    remote: &RedisRemote,
+    cache: &CacheName,
+    from: Option<&SweepPosition>,
+    most: u32,
+) -> Result<(Vec<Vec<u8>>, Option<SweepPosition>)> {
     let servers = remote.link.servers();
     let at = from.map(At::read).transpose()?;
     // Servers are in the order of their names. If the one is gone, the next goes on from its beginning.
     let here = |server: &Server| at.as_ref().is_none_or(|at| *server.name() >= *at.server);
     let mut servers = servers.iter().skip_while(|server| !here(server));
     let Some(server) = servers.next() else {
-        return Ok(Swept::default());
+        return Ok((Vec::new(), None));
     };
     let cursor = at.as_ref().filter(|at| at.server == server.name()).map_or(0, |at| at.cursor);
     let (cursor, found) = scan(server, &pattern(&remote.app, cache), cursor, most).await?;
-    let removed = unlink(remote, cache, &found).await?;
     let next = match cursor {
         0 => servers.next().map(|next| At { server: &next.name(), cursor: 0 }.write()),
         cursor => Some(At { server: &server.name(), cursor }.write()),
     };
-    Ok(Swept::new(removed, u64::from(most), next))
+    Ok((found, next))
 }
 
 async fn scan(server: &Server, pattern: &str, cursor: u64, most: u32) -> Result<(u64, Vec<Vec<u8>>)> {
@@ -70,7 +80,7 @@ async fn unlink(remote: &RedisRemote, cache: &CacheName, found: &[Vec<u8>]) -> R
 }
 
 /// What all values of a cache in a partition begin with, and nothing else does.
-fn prefix(app: &AppName, cache: &CacheName, partition: Partition) -> String {
+pub(crate) fn prefix(app: &AppName, cache: &CacheName, partition: Partition) -> String {
     format!("larder:{{{}}}:{app}:{cache}:", hash_tag(Chain::Keys(partition)))
 }
 

@@ -17,6 +17,7 @@ use crate::reading::Reading;
 use crate::shelves::Shelved;
 use crate::stats::CacheStats;
 use crate::store::Store;
+use crate::survey::Survey;
 
 /// One cache: values of one type, by keys of one type, in two tiers.
 ///
@@ -253,6 +254,16 @@ where
     {
         let key = self.key(key)?;
         Ok(Box::pin(self.store.explain(&key)).await)
+    }
+
+    /// Begins to look at the forms in which its values are stored in the shared tier: how far a
+    /// [migration](crate::guide::migration) is.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` if it stores nothing in a shared tier.
+    pub fn survey(&self) -> Result<Survey> {
+        self.store.survey()
     }
 
     /// What it has done in this process.

@@ -284,7 +284,8 @@ where
         self
     }
 
-    /// Sets how values are written down for the shared tier: format, schema, compression, limit.
+    /// Sets how values are written down for the shared tier: format, schema, compression, limit; and in which other forms
+    /// they are still read or written during a [migration](crate::guide::migration).
     ///
     /// Default: bincode, under the schema that the type declares, compressed by lz4 from 1 KiB on.
     pub fn envelope(mut self, envelope: Envelope<V>) -> Self {
@@ -325,6 +326,9 @@ where
     fn build_as_it_is(self) -> Result<Cache<K, V>> {
         let Self { owner, name, envelope, loader, weigher, settings, keys: _ } = self;
         let (name, node) = (CacheName::new(name)?, owner.node.clone());
+        if let Some(envelope) = &envelope {
+            envelope.verify().map_err(|error| error.with("cache", &name))?;
+        }
         let plan = settings.plan().map_err(|error| error.with("cache", &name))?;
         let namespace = Namespace::new(node.app.clone(), name.clone());
         let local = settings.local(&owner.local);
@@ -336,7 +340,7 @@ where
         let configuration = Configuration::new(&name, settings.told(&plan, envelope.as_ref(), &owner.local));
         let bulkhead = settings.bulkhead().map_err(|error| error.with("cache", &name))?;
         let (flights, rests) = (Flights::new(), Rests::new());
-        let counters = Counters::new();
+        let counters = Counters::new(envelope.iter().flat_map(Envelope::forms));
         let store = Arc::new(Store { node, name, shelf, flights, envelope, rests, bulkhead, plan, counters });
         let weak: Weak<Store<V>> = Arc::downgrade(&store);
         store.node.coherence.shelves.open(&store.name, weak)?;

@@ -17,6 +17,9 @@ pub mod freshness {}
 #[doc = include_str!("guide/interop.md")]
 pub mod interop {}
 
+#[doc = include_str!("guide/migration.md")]
+pub mod migration {}
+
 #[doc = include_str!("guide/observability.md")]
 pub mod observability {}
 

@@ -68,6 +68,7 @@
 //! - [Failures](guide::failure): what goes wrong, what callers see of it and for how long, and where it shows.
 //! - [Writes](guide::writes): which way to write, what each promises, and what it costs.
 //! - [Operations](guide::operations): what Larder needs of Redis or Valkey: connections, permissions, memory.
+//! - [Migration](guide::migration): how stored values change type, format or compression while a fleet runs.
 //! - [Testing](guide::testing): what is proven, how, and what not; and how a service of one's own is tested by the same means.
 //! - [Observability](guide::observability): what is counted, and traced, and by which names.
 //! - [Other languages](guide::interop): how a service that is not written in Rust invalidates.
@@ -134,6 +135,7 @@ mod start;
 mod stats;
 mod step;
 mod store;
+mod survey;
 mod sweep;
 mod sync;
 mod tasks;
@@ -178,7 +180,8 @@ pub use loader::Load;
 pub use publisher::Publisher;
 pub use reading::Reading;
 pub use receipt::Receipt;
-pub use stats::{CacheStats, Latency, Stats};
+pub use stats::{CacheStats, FormReads, Latency, Stats};
 pub use store::StaleIfError;
+pub use survey::{Survey, Surveyed};
 pub use sweep::Sweep;
 pub use tiers::Tiers;

@@ -5,6 +5,7 @@
 
 mod names;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use tokio::time::sleep;
 
 use crate::health::{BreakerHealth, Health, Position};
 use crate::node::Node;
-use crate::stats::{CacheStats, Latency, Stats};
+use crate::stats::{CacheStats, FormReads, Latency, Stats};
 
 /// The upper bounds of a histogram's buckets, in powers of two, in microseconds: from an eighth of a millisecond to a minute.
 /// What is counted has bounds there, too, so that nothing is guessed.
@@ -90,6 +91,7 @@ impl Page {
         self.counter("larder_early_refreshes_total", stats.early_refreshes);
         self.counters("larder_refused_total", "reason", &stats.refused_by_reason);
         self.counters("larder_unreadable_total", "reason", &stats.unreadable_by_reason);
+        self.forms(&stats.read_by_form);
         self.counter("larder_unsealed_total", stats.unsealed);
         self.counter("larder_degraded_total", stats.degraded);
         self.gauge("larder_entries", as_f64(stats.entries));
@@ -97,6 +99,18 @@ impl Page {
         self.counter("larder_evictions_total", stats.evictions);
         self.latency(names::LOAD, &stats.load_time);
         self.latency(names::REMOTE, &stats.remote_time);
+    }
+
+    /// Forms that differ in nothing that is told are one.
+    fn forms(&self, reads: &[FormReads]) {
+        let mut sums: BTreeMap<_, u64> = BTreeMap::new();
+        for reads in reads {
+            *sums.entry((reads.format(), reads.schema(), reads.outcome())).or_default() += reads.count;
+        }
+        for ((format, schema, outcome), count) in sums {
+            let page = self.with("format", format).with("schema", schema).with("outcome", outcome);
+            page.counter("larder_read_forms_total", count);
+        }
     }
 
     /// A histogram as Prometheus wants it: each bucket counts what took no longer. The facade's own takes each observation by

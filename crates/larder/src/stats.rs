@@ -7,11 +7,13 @@ use larder_core::CacheName;
 use crate::node::Node;
 
 mod counters;
+mod forms;
 mod latency;
 mod reasons;
 mod striped;
 
 pub(crate) use counters::{Counters, NodeCounters};
+pub use forms::FormReads;
 pub use latency::Latency;
 
 /// What one cache of this process has done since it was built.
@@ -69,6 +71,8 @@ pub struct CacheStats {
     pub unreadable: u64,
     /// The same by what was wrong with them, in one word: what there has been.
     pub unreadable_by_reason: Vec<(&'static str, u64)>,
+    /// Stored values that could be read, by the form in which they were stored: what there has been.
+    pub read_by_form: Vec<FormReads>,
     /// Values that could not be turned into bytes.
     pub unsealed: u64,
     /// Steps of reads for which the shared tier was of no help.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use larder_codec::{Envelope, Unreadable};
+use larder_codec::{Envelope, Opened, Unreadable};
 use larder_core::{
     CacheName, Entry, Error, ErrorKind, Event, Jitter, Key, KeyHash, Label, Lifetime, Loaded, Lookup, Moment,
     Refused, Result, Sequence, Shelf, Stamp, Ttl,
@@ -185,10 +185,14 @@ impl<V: Send + Sync + 'static> Store<V> {
             Ok(opened) => opened,
             Err(unreadable) => return self.unreadable(key.hash(), unreadable, stored),
         };
+        self.counters.forms.add_one(opened.form);
         if self.is_outdated(&opened.label) {
             let ledger = &self.node.coherence.ledger;
             let last = ledger.last_invalidated(&opened.label.tags).max(ledger.last_clear(&self.name));
             return Found::Useless(stored, last);
+        }
+        if opened.form.is_bare() {
+            return self.bare(key, opened, asked);
         }
         let age = self.age(&opened.label);
         let is_stale = opened.stale || age >= opened.label.lifetime.fresh().as_duration();
@@ -200,6 +204,15 @@ impl<V: Send + Sync + 'static> Store<V> {
         } else {
             Found::Usable(keep(loaded))
         }
+    }
+
+    /// A value without an envelope. Nobody tells when it ends, nor when it is written over by who knows nothing of us: no copy
+    /// of it stays in this process.
+    fn bare(&self, key: &Key, opened: Opened<V>, asked: Moment) -> Found<V> {
+        let lifetime = Lifetime::new(self.plan.lifetime.time_to_live());
+        let label = opened.label.lifetime(lifetime).made_at(self.node.clock.unix_millis());
+        let loaded = self.copy(key.clone(), opened.value, label, Duration::ZERO, asked).read_at(asked);
+        Found::Usable(self.shelf.make(self.shelf.stamp(), loaded))
     }
 
     /// Puts a value on the shelf, if nothing has overtaken it. It may be returned to its readers in any case.

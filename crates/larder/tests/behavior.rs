@@ -17,6 +17,7 @@ mod hostile;
 mod lifecycle;
 #[cfg(feature = "metrics")]
 mod metrics;
+mod migrations;
 mod model;
 mod newest;
 mod panics;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use larder_core::{Fill, Filled, Lease, LeaseReply, Peek, Ttl};
 
 use crate::conformance::backend::{
-    Backend, Draft, LONG, LONGER, Node, Rig, SHORT, entry, expire, key, of_any,
+    Backend, Draft, LONG, LONGER, Node, Rig, SHORT, entry, expire, foreign, key, of_any,
 };
 
 /// Takes a lease on whatever is there, and fills a header.
@@ -74,6 +74,17 @@ pub(super) async fn a_header_longer_than_the_value_stores_nothing_and_ends_the_l
         assert_eq!(rig.node.get(&key("ada")).await, Some(value));
         assert!(is_free(&rig.node).await);
         rig.node.remote.release(&key("ada"), Lease::new(2)).await.unwrap();
+    }
+}
+
+/// What lies behind it there is no payload.
+pub(super) async fn a_header_for_what_is_no_entry_stores_nothing<B: Backend>() {
+    let rig = Rig::<B>::new().await;
+    let header = entry("Ada").slice(..64);
+    for value in foreign() {
+        rig.node.store(&key("ada"), &value).await;
+        assert_eq!(refresh(&rig.node, &header, LONG).await, Filled::Vanished, "{value:?}");
+        assert_eq!(rig.node.get(&key("ada")).await, Some(value));
     }
 }
 

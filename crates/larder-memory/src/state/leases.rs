@@ -140,6 +140,7 @@ fn is_outdated(record: &Record, value: &Bytes, now: Moment) -> bool {
 
 /// Another header before what follows the one that is there.
 fn with_header(stored: &Bytes, header: &Bytes) -> Option<Bytes> {
+    Peek::into(stored)?;
     let payload = stored.get(header.len()..)?;
     Some([header, payload].concat().into())
 }

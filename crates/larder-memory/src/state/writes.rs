@@ -83,6 +83,10 @@ impl State {
             }
             Invalidation::Expire(_, keys) => {
                 for key in keys {
+                    // What has no place for the mark would be served as if nothing had been said.
+                    if records.value(key, now).is_some_and(|value| Peek::into(value).is_none()) {
+                        records.drop_value(key);
+                    }
                     if let Some(record) = records.get_mut(key) {
                         record.end_lease();
                         record.mark_stale(now);

@@ -3,7 +3,7 @@
 -- 0 overtaken; 1 stored; 2 vanished; 3 outdated
 if not is_held(KEYS[2], ARGV[1]) then return 0 end
 local value = get(KEYS[1])
-if not value or #value < #ARGV[2] then
+if not is_entry(value) or #value < #ARGV[2] then
   redis.call('UNLINK', KEYS[2])
   return 2
 end

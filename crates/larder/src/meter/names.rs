@@ -14,6 +14,10 @@ const COUNTERS: &[(&str, &str)] = &[
     ("larder_early_refreshes_total", "Refreshes ahead of time."),
     ("larder_refused_total", "Values that were returned and not kept, because something had overtaken them."),
     ("larder_unreadable_total", "Stored bytes that could not be read, by what was wrong."),
+    (
+        "larder_read_forms_total",
+        "Stored values that could be read, by their form and whether it is the newest.",
+    ),
     ("larder_unsealed_total", "Values that could not be turned into bytes."),
     (
         "larder_evictions_total",

@@ -3,9 +3,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use larder_codec::Form;
 use larder_core::{ErrorKind, Result, Usage};
 
 use super::CacheStats;
+use super::forms::Forms;
 use super::latency::Histogram;
 use super::reasons::Reasons;
 use super::striped::Striped;
@@ -45,6 +47,7 @@ pub(crate) struct Counters {
     pub(crate) early_refreshes: Count,
     pub(crate) refused: Reasons,
     pub(crate) unreadable: Reasons,
+    pub(crate) forms: Forms,
     pub(crate) unsealed: Count,
     pub(crate) degraded: Count,
     load_time: Histogram,
@@ -52,7 +55,8 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
-    pub(crate) fn new() -> Self {
+    /// Counts for a cache that reads these forms.
+    pub(crate) fn new(forms: impl IntoIterator<Item = Form>) -> Self {
         Self {
             local_hits: Striped::default(),
             missing: Striped::default(),
@@ -67,6 +71,7 @@ impl Counters {
             early_refreshes: Count::default(),
             refused: Reasons::default(),
             unreadable: Reasons::default(),
+            forms: Forms::new(forms),
             unsealed: Count::default(),
             degraded: Count::default(),
             load_time: Histogram::new(),
@@ -145,6 +150,7 @@ impl Counters {
             refused_by_reason: self.refused.snapshot(),
             unreadable: self.unreadable.sum(),
             unreadable_by_reason: self.unreadable.snapshot(),
+            read_by_form: self.forms.snapshot(),
             unsealed: self.unsealed.get(),
             degraded: self.degraded.get(),
             entries: usage.entries,

@@ -2,7 +2,8 @@
 
 mod recorder;
 
-use larder::{BreakerState, CacheStats, ErrorKind, Health, Larder, Position, Stats};
+use larder::codec::{Bincode, Envelope, Old};
+use larder::{BreakerState, CacheStats, ErrorKind, Health, Larder, Position, Schema, Stats};
 use metrics::set_default_local_recorder;
 use tokio::time::sleep;
 
@@ -40,6 +41,11 @@ fn of_cache(stats: &CacheStats) -> Vec<(String, f64)> {
     values.extend(labelled("loads_total", "outcome", &loads));
     values.extend(labelled("refused_total", "reason", &stats.refused_by_reason));
     values.extend(labelled("unreadable_total", "reason", &stats.unreadable_by_reason));
+    for reads in &stats.read_by_form {
+        let schema = reads.form.schema().unwrap().number();
+        let labels = format!(",format={},schema={schema},outcome=opened", reads.form.codec());
+        values.push((named("read_forms_total", &labels), reads.count));
+    }
     values.extend(others.map(|(name, value)| (named(name, ""), value)));
     let mut values: Vec<_> = values.into_iter().map(|(name, value)| (name, as_f64(value))).collect();
     values.push((named("load_seconds_sum", ""), stats.load_time.total().as_secs_f64()));
@@ -92,6 +98,7 @@ async fn busy() -> (Larder, larder::Cache<String, String>) {
         users.get_or_load(key, origin.takes(millis(10), Ok("Mal".to_owned()))).await.unwrap();
     }
     assert!(users.get("mallory 3").await.unwrap().is_none());
+    assert!(users.reading().skip_local().get("mallory").await.unwrap().is_some());
     assert_eq!(kind_of(users.get_or_load("mallory 4", origin.fails()).await), ErrorKind::Load);
     let loading = users.get_or_load("mallory 5", origin.takes(secs(1), Ok("Mal".to_owned())));
     let invalidating = async {
@@ -112,6 +119,7 @@ async fn every_number_is_published_and_nothing_else() {
     larder.publish_metrics();
     let stats = users.stats();
     assert_eq!((stats.local_hits, stats.misses, stats.load_errors, stats.refused), (1, 1, 1, 1), "{stats}");
+    assert_eq!(stats.read_by_form.len(), 1);
     let mut expected = of_cache(&stats);
     expected.extend(of_process(&larder.stats(), &larder.health()));
     for (name, value) in &expected {
@@ -121,6 +129,29 @@ async fn every_number_is_published_and_nothing_else() {
     names.retain(|name| !name.contains("_bucket{"));
     assert_eq!(names.len(), expected.len(), "{names:#?}");
     assert!(!format!("{published:?}").contains("mallory"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn forms_that_differ_in_nothing_that_is_told_are_published_as_one() {
+    let rig = Rig::new();
+    let old = |shape| Old::<String>::with_schema(Bincode, Schema::from_parts(1, shape));
+    for shape in [7, 8] {
+        let envelope = Envelope::with_schema(Bincode, Schema::from_parts(1, shape));
+        let users = users(&rig.node().await).envelope(envelope).build().unwrap();
+        let key = format!("mallory {shape}");
+        users.get_or_load(&key, Origin::new().gives("Mal".to_owned())).await.unwrap();
+    }
+    let larder = rig.node().await;
+    let envelope = Envelope::new(Bincode).reads(old(7)).reads(old(8));
+    let users = users(&larder).envelope(envelope).build().unwrap();
+    for key in ["mallory 7", "mallory 8"] {
+        assert!(users.get(key).await.unwrap().is_some());
+    }
+    let published = Published::default();
+    let _guard = set_default_local_recorder(&published);
+    larder.publish_metrics();
+    let labels = "app=test.shop,cache=user,format=bincode,schema=1,outcome=upgraded";
+    assert_eq!(published.value(&format!("larder_read_forms_total{{{labels}}}")), Some(2.0));
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,7 +10,7 @@ use larder::memory::{Link, MemoryRemote};
 use larder::{AppName, Larder, LarderBuilder, Result, Version};
 use larder_core::{
     Announced, CacheName, Chain, Fill, Filled, Frame, Invalidation, Key, Lease, LeaseReply, LeaseRequest,
-    Put, Remote, Sequence, SweepPosition, Swept, TagDelta, Ttl,
+    Put, Remote, Sampled, Sequence, SweepPosition, Swept, TagDelta, Ttl,
 };
 use tokio::task::yield_now;
 
@@ -108,5 +108,9 @@ impl Remote for Yielding {
 
     async fn sweep(&self, cache: &CacheName, from: Option<&SweepPosition>, most: u32) -> Result<Swept> {
         self.after(self.remote.sweep(cache, from, most)).await
+    }
+
+    async fn sample(&self, cache: &CacheName, from: Option<&SweepPosition>, most: u32) -> Result<Sampled> {
+        self.after(self.remote.sample(cache, from, most)).await
     }
 }

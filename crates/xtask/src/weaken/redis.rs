@@ -40,6 +40,20 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         noticed_by: Script("a_load_overtaken_by_an_invalidation_stores_nothing"),
     },
     Weakening {
+        name: "an expiry leaves what it cannot mark on the server",
+        file: lua!("expire"),
+        from: "  elseif value then",
+        to: "  elseif value == 'nothing' then",
+        noticed_by: Script("an_expire_drops_bytes_that_are_no_entry"),
+    },
+    Weakening {
+        name: "a header is put before what is no entry",
+        file: lua!("touch"),
+        from: "if not is_entry(value) or #value < #ARGV[2] then",
+        to: "if not value or #value < #ARGV[2] then",
+        noticed_by: Script("a_header_for_what_is_no_entry_stores_nothing"),
+    },
+    Weakening {
         name: "sequences are counted, and not told by the clock",
         file: lua!("prelude"),
         from: "local sequence = math.max(previous + 1, micros())",

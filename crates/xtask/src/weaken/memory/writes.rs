@@ -43,10 +43,10 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     server("expire: lease stays", WRITES, "                        record.end_lease();\n", ""),
     server("expire: not marked", WRITES, "                        record.mark_stale(now);\n", ""),
     server(
-        "expire: foreign marked / mark wrong",
-        RECORD,
-        "if Peek::mark_stale(&mut marked) {",
-        "if Peek::mark_stale(&mut marked) || { if let Some(b) = marked.get_mut(3) { *b = 1 } true } {",
+        "expire: foreign stays",
+        WRITES,
+        "is_some_and(|value| Peek::into(value).is_none())",
+        "is_some_and(|value| value.len() > 1 << 30)",
     ),
     server(
         "sequence: not by clock",
