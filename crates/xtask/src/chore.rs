@@ -27,7 +27,7 @@ Usage: cargo xtask <chore>
   simulate [--seed S | --seeds FIRST..END | --mutations]
                                   whole fleets in virtual time, by dice: 10,000 games, one, or some; or with weaknesses,
                                   each of which must show
-  model [--deep]                  every schedule of the protocol's model, as a table; --deep takes half an hour
+  model [--deep]                  every schedule of the protocol's model, as a table; --deep takes twenty minutes
   help                            this text";
 
 /// A chore and what was said about it.

@@ -72,7 +72,8 @@ impl Depth {
         if asked { Self::Deep } else { Self::Usual }
     }
 
-    /// For how long one scenario is tried at most. Whole, some would take longer than anybody waits.
+    /// After how long the trying of one scenario is left off, at the next opportunity. Whole, some would take longer than
+    /// anybody waits.
     pub fn limit(self) -> Option<Duration> {
         self.or(None, Some(Duration::from_secs(60)))
     }
