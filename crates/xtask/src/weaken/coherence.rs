@@ -138,8 +138,8 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "trust counts from the answer",
         file: FOLLOWER,
-        from: "                Some(event) => hear(node, event),",
-        to: "                Some(BusEvent::SyncPoint { at, .. }) => {\n                    hear(node, BusEvent::SyncPoint { asked: node.clock.now(), at });\n                }\n                Some(event) => hear(node, event),",
+        from: "                    hear(node, event);",
+        to: "                    hear(node, match event {\n                        BusEvent::SyncPoint { at, .. } => BusEvent::SyncPoint { asked: node.clock.now(), at },\n                        event => event,\n                    });",
         noticed_by: Engine("lost::trust_counts_from_the_question_and_not_from_a_late_answer"),
     },
     Weakening {
