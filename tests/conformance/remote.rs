@@ -17,6 +17,7 @@ mod sweeps;
 mod tags;
 mod values;
 mod versions;
+mod working_sets;
 
 use super::backend::{Lossless, Probed};
 use super::redis_backend::{Cluster, Sentinel, Standalone};
@@ -151,6 +152,16 @@ macro_rules! suite {
                 a_sweep_in_small_steps_comes_to_an_end
                 a_sweep_is_no_invalidation
                 a_position_where_nobody_has_been_is_invalid;
+            working_sets:
+                what_was_never_read_is_in_no_working_set
+                reads_of_all_nodes_add_up
+                what_was_read_most_comes_first_and_in_pieces
+                counts_fade_with_time
+                as_many_keys_as_are_wanted_are_kept
+                seasons_caches_and_apps_are_counted_apart
+                a_count_that_is_none_does_no_harm
+                keys_of_any_text_come_back_as_they_are
+                a_working_set_is_no_part_of_what_is_cached;
             borders:
                 apps_do_not_see_each_other
                 caches_do_not_see_each_other

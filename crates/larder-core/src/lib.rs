@@ -69,6 +69,7 @@ mod survey;
 mod sweep;
 mod sync;
 mod tag;
+mod working_set;
 
 pub use bus::{Announced, Assurance, Bus, BusEvent, Frame, Notice, Subscription};
 pub use clock::{Clock, Moment, TimeSource};
@@ -103,3 +104,4 @@ pub use stamp::{Chain, Sequence, Stamp, Token};
 pub use survey::{Sample, Sampled};
 pub use sweep::{SweepPosition, Swept};
 pub use tag::{MAX_TAG_BYTES, MAX_TAGS, Tag, TagHash, Tags};
+pub use working_set::{Fading, Reads, Season, WeekHour};

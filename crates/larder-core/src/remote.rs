@@ -16,6 +16,7 @@ use crate::stamp::{Chain, Sequence};
 use crate::survey::Sampled;
 use crate::sweep::{SweepPosition, Swept};
 use crate::tag::TagHash;
+use crate::working_set::{Reads, Season};
 
 /// The tier that all nodes share: Redis, or its stand-in within one process.
 ///
@@ -92,6 +93,32 @@ pub trait Remote: fmt::Debug + Send + Sync + 'static {
     async fn sample(&self, cache: &CacheName, from: Option<&SweepPosition>, most: u32) -> Result<Sampled> {
         let _ = (from, most);
         Err(Error::new(ErrorKind::Refused, "this tier does not tell what it holds").with("cache", cache))
+    }
+
+    /// Adds to what the fleet has read of a cache in that season, and keeps the `most` keys that were read most.
+    ///
+    /// By the server's clock; what was added before has [faded](crate::Fading) since. Nothing that is read or written otherwise
+    /// depends on it. A tier that remembers nothing of the kind leaves new nodes cold.
+    async fn add_reads(
+        &self,
+        _cache: &CacheName,
+        _season: Season,
+        _reads: &[Reads],
+        _most: u32,
+    ) -> Result<()> {
+        Ok(())
+    }
+
+    /// What the fleet has read most of a cache in that season, and what is left of the counts: `most` keys, after the first
+    /// `skip`.
+    async fn most_read(
+        &self,
+        _cache: &CacheName,
+        _season: Season,
+        _skip: u32,
+        _most: u32,
+    ) -> Result<Vec<Reads>> {
+        Ok(Vec::new())
     }
 
     /// Makes sure, at the start of a process, that the tier can be used: that its permissions suffice, and that whoever used

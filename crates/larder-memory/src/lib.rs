@@ -76,7 +76,7 @@
 //!   one step, so it stands behind exactly the notices that it speaks of.
 //! - One app never sees another's values, sequences or notices.
 //! - Memory is bounded: values by [`MemoryServer::capacity`], queues by 65,536 events, tags by 65,536; leases, guards and
-//!   versions by their times, after which they are swept.
+//!   versions by their times, after which they are swept; what was read by what whoever adds to it wants kept.
 //!
 //! # Decisions
 //!
@@ -99,6 +99,7 @@ mod gate;
 mod link;
 mod probe;
 mod queue;
+mod reads;
 mod record;
 mod records;
 mod remote;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use larder_core::{
     Announced, CacheName, Chain, Fill, Filled, Frame, Invalidation, Key, Lease, LeaseReply, LeaseRequest,
-    Put, Remote, Result, Sampled, Sequence, SweepPosition, Swept, TagDelta, Ttl, Version,
+    Put, Reads, Remote, Result, Sampled, Season, Sequence, SweepPosition, Swept, TagDelta, Ttl, Version,
 };
 
 use crate::connection::Connection;
@@ -77,5 +77,13 @@ impl Remote for MemoryRemote {
 
     async fn sample(&self, cache: &CacheName, from: Option<&SweepPosition>, _most: u32) -> Result<Sampled> {
         self.connection.call(|state| state.sample(cache, from)).await
+    }
+
+    async fn add_reads(&self, cache: &CacheName, season: Season, reads: &[Reads], most: u32) -> Result<()> {
+        self.connection.call(|state| state.add_reads(cache, season, reads, most)).await
+    }
+
+    async fn most_read(&self, cache: &CacheName, season: Season, skip: u32, most: u32) -> Result<Vec<Reads>> {
+        self.connection.call(|state| Ok(state.most_read(cache, season, skip, most))).await
     }
 }

@@ -10,10 +10,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use larder_core::{
-    AppName, CacheName, Chain, Error, ErrorKind, Key, Moment, PARTITIONS, Partition, Result, Sampled,
-    Sequence, SweepPosition, Swept, TagDelta, Usage,
+    AppName, CacheName, Chain, Error, ErrorKind, Key, Moment, PARTITIONS, Partition, Reads, Result, Sampled,
+    Season, Sequence, SweepPosition, Swept, TagDelta, Usage,
 };
 
+use crate::reads::ReadCounts;
 use crate::records::Records;
 use crate::sequences::Sequences;
 use crate::settings::Settings;
@@ -40,11 +41,17 @@ struct Data {
     records: Records,
     sequences: Sequences,
     tags: TagStamps,
+    reads: ReadCounts,
 }
 
 impl Data {
     fn new() -> Self {
-        Self { records: Records::new(), sequences: Sequences::new(), tags: TagStamps::default() }
+        Self {
+            records: Records::new(),
+            sequences: Sequences::new(),
+            tags: TagStamps::default(),
+            reads: ReadCounts::default(),
+        }
     }
 }
 
@@ -102,6 +109,24 @@ impl State {
         let entries = self.data.records.sample(partition, cache, self.now());
         let seen = entries.len() as u64;
         Ok(Sampled::new(entries, seen, position(partition.index() + 1)))
+    }
+
+    pub(crate) fn add_reads(
+        &mut self,
+        cache: &CacheName,
+        season: Season,
+        reads: &[Reads],
+        most: u32,
+    ) -> Result<()> {
+        self.check_room()?;
+        let (now, unix_millis) = (self.now(), self.settings.clock().unix_millis());
+        self.data.reads.add(cache, season, reads, most, now, unix_millis);
+        Ok(())
+    }
+
+    pub(crate) fn most_read(&self, cache: &CacheName, season: Season, skip: u32, most: u32) -> Vec<Reads> {
+        let (now, unix_millis) = (self.now(), self.settings.clock().unix_millis());
+        self.data.reads.most(cache, season, skip, most, now, unix_millis)
     }
 
     /// Remembers all there is, for the next failover.

@@ -5,6 +5,8 @@
 //!   larder:{p07k}:prod.shop:user~l:7     its lease
 //!   larder:{p07k}:prod.shop:user~q:7     the guards of the writes of it that are under way
 //!   larder:{p07k}:prod.shop:user~w:7     the newest version that it has had
+//!   larder:{p07k}:prod.shop:user~r       what was read most of late, if the cache begins warm
+//!   larder:{p07k}:prod.shop:user~h37     the same in one hour of the week
 //!   larder:{p07k}:prod.shop~s            the last sequence of the partition
 //!   larder:{p07k}:prod.shop~x            its last notices, if somebody keeps a log
 //!   larder:{pT}:prod.shop~s              the last sequence of tags and clears
@@ -15,7 +17,7 @@
 //!
 //! Names of apps and caches contain neither colons nor tildes nor braces, so that no two of these are the same.
 
-use larder_core::{AppName, Chain, Key};
+use larder_core::{AppName, CacheName, Chain, Key, Season};
 use larder_link::hash_tag;
 
 pub(crate) fn value(key: &Key) -> String {
@@ -40,6 +42,15 @@ pub(crate) fn tags(app: &AppName) -> String {
 
 pub(crate) fn clears(app: &AppName) -> String {
     of_tags(app, "~n")
+}
+
+/// What was read of a cache, in the slot of that chain.
+pub(crate) fn reads(app: &AppName, cache: &CacheName, season: Season, home: Chain) -> String {
+    let tag = hash_tag(home);
+    match season {
+        Season::Hour(hour) => format!("larder:{{{tag}}}:{app}:{cache}~h{}", hour.index()),
+        _ => format!("larder:{{{tag}}}:{app}:{cache}~r"),
+    }
 }
 
 pub(crate) fn layout(app: &AppName) -> String {

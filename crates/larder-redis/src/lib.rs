@@ -17,6 +17,7 @@ mod span;
 mod survey;
 mod sweep;
 mod verdicts;
+mod working_set;
 
 pub use remote::RedisRemote;
 pub use scripts::{Script, scripts};

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use larder_core::{
     Announced, AppName, CacheName, Chain, Connection, Error, ErrorKind, Fill, Filled, Frame, Invalidation,
-    Key, Lease, LeaseMode, LeaseReply, LeaseRequest, Partition, Peek, Put, Remote, Result, Sampled, Sequence,
-    SweepPosition, Swept, TagDelta, Ttl, Version,
+    Key, Lease, LeaseMode, LeaseReply, LeaseRequest, Partition, Peek, Put, Reads, Remote, Result, Sampled,
+    Season, Sequence, SweepPosition, Swept, TagDelta, Ttl, Version,
 };
 use larder_link::{Address, Link, Slot, sequence_key, slot_of};
 
@@ -253,6 +253,14 @@ impl Remote for RedisRemote {
 
     async fn sample(&self, cache: &CacheName, from: Option<&SweepPosition>, most: u32) -> Result<Sampled> {
         crate::survey::sample(self, cache, from, most).await
+    }
+
+    async fn add_reads(&self, cache: &CacheName, season: Season, reads: &[Reads], most: u32) -> Result<()> {
+        crate::working_set::add(self, cache, season, reads, most).await
+    }
+
+    async fn most_read(&self, cache: &CacheName, season: Season, skip: u32, most: u32) -> Result<Vec<Reads>> {
+        crate::working_set::most(self, cache, season, skip, most).await
     }
 
     async fn check(&self) -> Result<()> {

@@ -103,4 +103,6 @@ scripts! {
     raise: "raise.lua";
     delta: "delta.lua";
     check: "check.lua";
+    reads: "reads.lua";
+    popular: "popular.lua";
 }

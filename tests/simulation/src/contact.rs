@@ -8,7 +8,7 @@ use fastrand::Rng;
 use larder::memory::MemoryRemote;
 use larder_core::{
     Announced, CacheName, Chain, Fill, Filled, Frame, Invalidation, Key, Lease, LeaseReply, LeaseRequest,
-    Put, Remote, Result, Sequence, SweepPosition, Swept, TagDelta, Ttl, Version,
+    Put, Reads, Remote, Result, Season, Sequence, SweepPosition, Swept, TagDelta, Ttl, Version,
 };
 use tokio::time::sleep;
 
@@ -99,5 +99,13 @@ impl Remote for Contact {
 
     async fn sweep(&self, cache: &CacheName, from: Option<&SweepPosition>, most: u32) -> Result<Swept> {
         self.call(self.inner.sweep(cache, from, most)).await
+    }
+
+    async fn add_reads(&self, cache: &CacheName, season: Season, reads: &[Reads], most: u32) -> Result<()> {
+        self.call(self.inner.add_reads(cache, season, reads, most)).await
+    }
+
+    async fn most_read(&self, cache: &CacheName, season: Season, skip: u32, most: u32) -> Result<Vec<Reads>> {
+        self.call(self.inner.most_read(cache, season, skip, most)).await
     }
 }

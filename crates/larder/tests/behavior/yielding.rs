@@ -10,7 +10,7 @@ use larder::memory::{Link, MemoryRemote};
 use larder::{AppName, Larder, LarderBuilder, Result, Version};
 use larder_core::{
     Announced, CacheName, Chain, Fill, Filled, Frame, Invalidation, Key, Lease, LeaseReply, LeaseRequest,
-    Put, Remote, Sampled, Sequence, SweepPosition, Swept, TagDelta, Ttl,
+    Put, Reads, Remote, Sampled, Season, Sequence, SweepPosition, Swept, TagDelta, Ttl,
 };
 use tokio::task::yield_now;
 
@@ -112,5 +112,13 @@ impl Remote for Yielding {
 
     async fn sample(&self, cache: &CacheName, from: Option<&SweepPosition>, most: u32) -> Result<Sampled> {
         self.after(self.remote.sample(cache, from, most)).await
+    }
+
+    async fn add_reads(&self, cache: &CacheName, season: Season, reads: &[Reads], most: u32) -> Result<()> {
+        self.after(self.remote.add_reads(cache, season, reads, most)).await
+    }
+
+    async fn most_read(&self, cache: &CacheName, season: Season, skip: u32, most: u32) -> Result<Vec<Reads>> {
+        self.after(self.remote.most_read(cache, season, skip, most)).await
     }
 }
