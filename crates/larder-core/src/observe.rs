@@ -65,6 +65,15 @@ pub enum Event<'a> {
         /// The chain with the gap.
         chain: Option<Chain>,
     },
+    /// A cache that was to begin warm begins: with what it got before its deadline.
+    Warmed {
+        /// The cache.
+        cache: &'a CacheName,
+        /// How many keys it wanted.
+        wanted: u64,
+        /// How many of those it fetched and kept.
+        kept: u64,
+    },
     /// The breaker of the shared tier has changed its state. While it is not closed, nothing else is told of reads and
     /// writes that go on without.
     Breaker {

@@ -13,13 +13,20 @@ use crate::step::Waiting;
 /// The time that one read has left for the shared tier. Once a step has used it up, the rest are not tried.
 #[derive(Clone)]
 pub(crate) struct Budget {
+    whole: Duration,
     left: Duration,
     node: Arc<Node>,
 }
 
 impl Budget {
     pub(crate) fn new(node: Arc<Node>) -> Self {
-        Self { left: node.patience.read, node }
+        let whole = node.patience.read;
+        Self::of(node, whole)
+    }
+
+    /// One of so much time.
+    pub(crate) fn of(node: Arc<Node>, whole: Duration) -> Self {
+        Self { whole, left: whole, node }
     }
 
     /// Waits for a step for as long as there is time. A step that fails ends the budget too: the server is in trouble.
@@ -32,7 +39,7 @@ impl Budget {
             return Err(elapsed());
         }
         let began = node.clock.now();
-        let waiting = Waiting { whole: node.patience.read, left: self.left };
+        let waiting = Waiting { whole: self.whole, left: self.left };
         let outcome = node.wait(step, waiting, Some(pass)).await.unwrap_or_else(|_| Err(elapsed()));
         self.left = match &outcome {
             Ok(_) => self.left.saturating_sub(node.clock.now().since(began)),
@@ -43,6 +50,6 @@ impl Budget {
 
     /// Begins anew, for a server that answers and asks to come back.
     pub(crate) fn refill(&mut self) {
-        self.left = self.node.patience.read;
+        self.left = self.whole;
     }
 }

@@ -21,6 +21,7 @@ use crate::tasks::Tasks;
 #[cfg(feature = "redis")]
 use crate::upstream::Tuning;
 use crate::upstream::{Choice, Means, Upstream};
+use crate::warm::Readiness;
 
 /// Sets up a [`Larder`].
 ///
@@ -236,6 +237,7 @@ impl LarderBuilder {
             patience: self.patience,
             observer: self.observer,
             tasks: Tasks::new(),
+            readiness: Arc::new(Readiness::new()),
             trouble: Notify::new(),
             opened: Notify::new(),
             mended: Notify::new(),

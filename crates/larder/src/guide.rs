@@ -6,6 +6,9 @@ pub mod architecture {}
 #[doc = include_str!("guide/consistency.md")]
 pub mod consistency {}
 
+#[doc = include_str!("guide/deploys.md")]
+pub mod deploys {}
+
 #[doc = include_str!("guide/failure.md")]
 pub mod failure {}
 

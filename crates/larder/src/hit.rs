@@ -85,6 +85,10 @@ impl<V> Hit<V> {
         self.entry.load_cost()
     }
 
+    pub(crate) fn key_text(&self) -> &str {
+        self.entry.key_text()
+    }
+
     pub(crate) fn tags(&self) -> &[TagHash] {
         self.entry.tags()
     }

@@ -142,6 +142,22 @@ impl Larder {
         coherence.is_in_sync(self.node().clock.now())
     }
 
+    /// Waits until every cache that is to [begin warm](crate::CacheBuilder::warm_start) has got what it can, or its deadline is
+    /// over. For who tells the load balancer that this instance is there. Caches that are built later are waited for by who
+    /// asks later.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost if the future is dropped.
+    pub async fn ready(&self) {
+        self.node().readiness.ready().await;
+    }
+
+    /// Whether [`ready`](Self::ready) would return at once.
+    pub fn is_ready(&self) -> bool {
+        self.node().readiness.is_ready()
+    }
+
     /// What this process and each of its caches have done so far.
     pub fn stats(&self) -> Stats {
         Stats::of(self.node())
@@ -188,7 +204,7 @@ impl Larder {
     }
 
     /// Ends what this process does for the cache: lets the loads and writes under way end, tells the server what it could
-    /// not be told before, and leaves no task behind. From then on nothing is loaded and nothing in this process's memory
+    /// not be told before, and what was read of caches that begin warm, and leaves no task behind. From then on nothing is loaded and nothing in this process's memory
     /// is trusted; reads that find a value in the shared tier still return it.
     ///
     /// Takes six seconds at most. Returns whether everything ended in order.

@@ -16,6 +16,7 @@ use crate::receipt::Receipt;
 use crate::recovery::Recovery;
 use crate::tasks::Tasks;
 use crate::upstream::Upstream;
+use crate::warm::Readiness;
 
 /// What all caches of a process share.
 pub(crate) struct Node {
@@ -31,6 +32,7 @@ pub(crate) struct Node {
     pub(crate) circuit: Circuit,
     pub(crate) observer: Arc<dyn Observer>,
     pub(crate) tasks: Tasks,
+    pub(crate) readiness: Arc<Readiness>,
     /// Told when something was deferred, so that it is not left until the next event.
     pub(crate) trouble: Notify,
     /// Told when the circuit has opened, so that somebody sees to its closing.

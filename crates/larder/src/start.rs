@@ -73,7 +73,7 @@ impl Node {
     }
 
     /// Waits until this process is in sync with the fleet.
-    async fn synchronized(&self) {
+    pub(crate) async fn synchronized(&self) {
         loop {
             let heard = self.heard.notified();
             if self.coherence.is_trusted(self.clock.now()) {

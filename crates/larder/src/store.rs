@@ -22,6 +22,7 @@ use crate::route::Route;
 use crate::shelves::Shelved;
 use crate::stats::{CacheStats, Counters};
 use crate::tiers::Tiers;
+use crate::warm::{Progress, WarmStart};
 
 /// One cache of a process.
 pub(crate) struct Store<V> {
@@ -36,6 +37,8 @@ pub(crate) struct Store<V> {
     pub(crate) bulkhead: Option<Bulkhead>,
     pub(crate) plan: Plan,
     pub(crate) counters: Counters,
+    /// How far its warm start has come.
+    pub(crate) warmth: Arc<Progress>,
 }
 
 /// How a cache is set up.
@@ -56,6 +59,7 @@ pub(crate) struct Plan {
     /// For how long a load is waited for where there is something stale. `None`: until its end.
     pub(crate) soft_timeout: Option<Duration>,
     pub(crate) early: Early,
+    pub(crate) warm_start: Option<WarmStart>,
 }
 
 /// What a read gives when its loader fails and there is a value that is no longer fresh.

@@ -18,6 +18,7 @@ use crate::owner::ProcessLocal;
 use crate::refresh::Early;
 use crate::store::{Plan, StaleIfError};
 use crate::tiers::Tiers;
+use crate::warm::WarmStart;
 
 /// How many entries a cache holds in this process if nothing is said.
 const USUAL_CAPACITY: Capacity = Capacity::Entries(10_000);
@@ -49,6 +50,7 @@ pub(super) struct Settings {
     pub(super) early: Early,
     pub(super) concurrent_loads: Option<usize>,
     pub(super) load_queue: Duration,
+    pub(super) warm_start: Option<WarmStart>,
 }
 
 /// The map that the local tier is made on.
@@ -80,6 +82,7 @@ impl Default for Settings {
             early: Early::default(),
             concurrent_loads: None,
             load_queue: Duration::from_secs(1),
+            warm_start: None,
         }
     }
 }
@@ -115,7 +118,18 @@ impl Settings {
             rest: self.rest_after_error,
             soft_timeout: self.soft_timeout,
             early: self.early()?,
+            warm_start: self.warm_start()?,
         })
+    }
+
+    fn warm_start(&self) -> Result<Option<WarmStart>> {
+        let Some(warm_start) = self.warm_start else {
+            return Ok(None);
+        };
+        if self.tiers != Tiers::BOTH {
+            return Err(invalid("what begins warm is fetched from one tier into the other", "tiers", self.tiers));
+        }
+        warm_start.checked(self.capacity).map(Some)
     }
 
     fn early(&self) -> Result<Early> {
@@ -201,6 +215,7 @@ impl Settings {
             ("refresh_by_chance", or_none(plan.early.eagerness)),
             ("concurrent_loads", or_none(self.concurrent_loads)),
             ("load_queue", format!("{:?}", self.load_queue)),
+            ("warm_start", or_none(plan.warm_start)),
             ("envelope", envelope.map_or("none".to_owned(), |envelope| format!("{envelope:?}"))),
         ]
     }

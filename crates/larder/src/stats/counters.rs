@@ -1,5 +1,6 @@
 //! Where is counted. All of it is always on.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -12,6 +13,10 @@ use super::latency::Histogram;
 use super::reasons::Reasons;
 use super::striped::Striped;
 use crate::hit::{Hit, Tier};
+use crate::warm::Sketch;
+
+/// Of how many hits one stands for all in the sketch of what is read.
+const SAMPLED: u64 = 64;
 
 /// A count that is seldom added to, beside what it counts.
 #[derive(Debug, Default)]
@@ -29,6 +34,16 @@ impl Count {
     pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
+}
+
+/// Whether the hit with which a count has come to this is one of those that are sampled.
+///
+/// Every sixty-fourth would do, but for readers that go round: of a hundred and twenty-eight keys in turn, it would be the same two
+/// for ever. Multiples of the golden ratio are spread evenly, and so are those of them that belong to any one key.
+#[inline]
+fn is_sampled(count: u64) -> bool {
+    const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
+    count.wrapping_mul(GOLDEN) < u64::MAX / SAMPLED
 }
 
 /// What one cache counts.
@@ -52,11 +67,13 @@ pub(crate) struct Counters {
     pub(crate) degraded: Count,
     load_time: Histogram,
     pub(crate) remote_time: Histogram,
+    /// What is read, if the cache begins warm.
+    reads: Option<Arc<Sketch>>,
 }
 
 impl Counters {
-    /// Counts for a cache that reads these forms.
-    pub(crate) fn new(forms: impl IntoIterator<Item = Form>) -> Self {
+    /// Counts for a cache that reads these forms, and what is read of it if that is wanted.
+    pub(crate) fn new(forms: impl IntoIterator<Item = Form>, reads: Option<Arc<Sketch>>) -> Self {
         Self {
             local_hits: Striped::default(),
             missing: Striped::default(),
@@ -76,13 +93,33 @@ impl Counters {
             degraded: Count::default(),
             load_time: Histogram::new(),
             remote_time: Histogram::new(),
+            reads,
         }
     }
 
     /// Counts what this process could answer by itself at once. All that most reads are.
     #[inline]
     pub(crate) fn hit<V>(&self, hit: Option<&Hit<V>>) {
-        if hit.is_some() { &self.local_hits } else { &self.missing }.add_one();
+        let count = if hit.is_some() { &self.local_hits } else { &self.missing }.add_one();
+        if is_sampled(count) {
+            self.sample(hit);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn sample<V>(&self, hit: Option<&Hit<V>>) {
+        if let (Some(reads), Some(hit)) = (&self.reads, hit) {
+            #[expect(clippy::cast_precision_loss, reason = "it is a small number")]
+            reads.add(hit.key_text(), SAMPLED as f64);
+        }
+    }
+
+    /// Those that cost more than a lock are counted one by one.
+    fn sample_one<V>(&self, hit: &Hit<V>) {
+        if let Some(reads) = &self.reads {
+            reads.add(hit.key_text(), 1.0);
+        }
     }
 
     /// Counts a read that does not load.
@@ -97,7 +134,7 @@ impl Counters {
     pub(crate) fn fetched<V>(&self, result: &Result<Hit<V>>) {
         match result {
             Ok(hit) => self.answered(hit),
-            Err(error) if error.kind() == ErrorKind::Missing => self.missing.add_one(),
+            Err(error) if error.kind() == ErrorKind::Missing => self.missing(),
             Err(_) => self.failed.add_one(),
         }
     }
@@ -106,8 +143,12 @@ impl Counters {
     pub(crate) fn fetched_one<V>(&self, hit: Option<&Hit<V>>) {
         match hit {
             Some(hit) => self.answered(hit),
-            None => self.missing.add_one(),
+            None => self.missing(),
         }
+    }
+
+    fn missing(&self) {
+        self.missing.add_one();
     }
 
     pub(crate) fn failed(&self) {
@@ -117,9 +158,15 @@ impl Counters {
     fn answered<V>(&self, hit: &Hit<V>) {
         match hit.tier() {
             _ if hit.is_stale() => self.stale_hits.add_one(),
-            Tier::Local => self.local_hits.add_one(),
-            Tier::Remote => self.remote_hits.add_one(),
-            Tier::Origin => self.loaded.add_one(),
+            Tier::Local => self.hit(Some(hit)),
+            Tier::Remote => {
+                self.remote_hits.add_one();
+                self.sample_one(hit);
+            }
+            Tier::Origin => {
+                self.loaded.add_one();
+                self.sample_one(hit);
+            }
         }
     }
 
@@ -183,6 +230,26 @@ impl NodeCounters {
             gaps: self.gaps.get(),
             losses: self.losses.get(),
             breaker_opened: 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_of_those_that_are_read_in_turn_is_sampled_alike() {
+        const ROUNDS: u64 = 6_400;
+        for keys in [1, 2, 3, 64, 100, 128] {
+            let mut sampled = vec![0; keys];
+            for count in 0..ROUNDS * keys as u64 {
+                if is_sampled(count) {
+                    sampled[usize::try_from(count).unwrap() % keys] += 1;
+                }
+            }
+            let [least, most] = [sampled.iter().min().unwrap(), sampled.iter().max().unwrap()];
+            assert!(*least >= 80 && *most <= 120, "{keys} keys: {least} to {most}");
         }
     }
 }

@@ -24,20 +24,26 @@ pub(crate) struct Striped {
 }
 
 impl Striped {
+    /// Returns what the calling thread's part has come to.
     #[inline]
-    pub(crate) fn add_one(&self) {
+    pub(crate) fn add_one(&self) -> u64 {
         let mine = number();
         match self.own.get(mine) {
-            // Nobody else has this number.
-            Some(Stripe(count)) => count.store(count.load(Ordering::Relaxed) + 1, Ordering::Relaxed),
+            Some(Stripe(count)) => {
+                // Nobody else has this number.
+                let counted = count.load(Ordering::Relaxed) + 1;
+                count.store(counted, Ordering::Relaxed);
+                counted
+            }
             None => self.add_one_to_shared(mine),
         }
     }
 
     #[cold]
-    fn add_one_to_shared(&self, mine: usize) {
+    fn add_one_to_shared(&self, mine: usize) -> u64 {
         #[expect(clippy::indexing_slicing, reason = "the remainder is in range")]
-        self.shared[mine % SHARED].0.fetch_add(1, Ordering::Relaxed);
+        let Stripe(count) = &self.shared[mine % SHARED];
+        count.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     pub(crate) fn sum(&self) -> u64 {
@@ -72,7 +78,7 @@ mod tests {
         let count = Striped::default();
         thread::scope(|scope| {
             for _ in 0..2 * (OWN + SHARED) {
-                scope.spawn(|| (0..1_000).for_each(|_| count.add_one()));
+                scope.spawn(|| (0..1_000).for_each(|_| drop(count.add_one())));
             }
         });
         assert_eq!(count.sum(), 2 * (OWN + SHARED) as u64 * 1_000);
