@@ -402,8 +402,7 @@ where
         let reads = plan.warm_start.map(|how| Arc::new(Sketch::new(how.most_of_recent() as usize)));
         let counters = Counters::new(envelope.iter().flat_map(Envelope::forms), reads.clone());
         let warmth = Arc::new(Progress::default());
-        let store =
-            Store { node, name, shelf, flights, envelope, rests, bulkhead, plan, counters, warmth };
+        let store = Store { node, name, shelf, flights, envelope, rests, bulkhead, plan, counters, warmth };
         let store = Arc::new(store);
         let weak: Weak<Store<V>> = Arc::downgrade(&store);
         store.node.coherence.shelves.open(&store.name, weak)?;
@@ -431,13 +430,8 @@ fn begin_warm<V: Send + Sync + 'static>(
         return Err(Error::new(ErrorKind::Invalid, "a cache begins warm within a tokio runtime only")
             .with("cache", &store.name));
     }
-    let saving = Saving {
-        node: node.clone(),
-        remote: remote.clone(),
-        cache: store.name.clone(),
-        sketch,
-        settings,
-    };
+    let saving =
+        Saving { node: node.clone(), remote: remote.clone(), cache: store.name.clone(), sketch, settings };
     node.tasks.spawn(saving.run())?;
     node.tasks.spawn(warm_up(store.clone(), remote.clone(), settings, loads, node.readiness.pending()))
 }

@@ -20,8 +20,8 @@ mod sketch;
 mod task;
 mod warming;
 
-pub use progress::Warmth;
 pub(crate) use progress::Progress;
+pub use progress::Warmth;
 pub(crate) use readiness::{Pending, Readiness};
 pub(crate) use saving::Saving;
 pub use settings::{Unreachable, WarmStart};

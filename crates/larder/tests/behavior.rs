@@ -31,5 +31,6 @@ mod soft;
 mod spans;
 mod tiers;
 mod unreachable;
+mod warm;
 mod writes;
 mod yielding;

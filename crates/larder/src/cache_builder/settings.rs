@@ -127,7 +127,11 @@ impl Settings {
             return Ok(None);
         };
         if self.tiers != Tiers::BOTH {
-            return Err(invalid("what begins warm is fetched from one tier into the other", "tiers", self.tiers));
+            return Err(invalid(
+                "what begins warm is fetched from one tier into the other",
+                "tiers",
+                self.tiers,
+            ));
         }
         warm_start.checked(self.capacity).map(Some)
     }

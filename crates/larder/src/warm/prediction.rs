@@ -45,7 +45,8 @@ pub(crate) fn predict(known: Vec<(Season, f64, Vec<Reads>)>, most: usize) -> Vec
     }
     let mut ranked: Vec<_> = rates.into_iter().collect();
     // Those that are equal by their texts, so that the same is predicted each time.
-    ranked.sort_unstable_by(|(key, rate), (other, other_rate)| other_rate.total_cmp(rate).then(key.cmp(other)));
+    ranked
+        .sort_unstable_by(|(key, rate), (other, other_rate)| other_rate.total_cmp(rate).then(key.cmp(other)));
     ranked.into_iter().take(most).map(|(key, _)| key).collect()
 }
 
@@ -84,7 +85,10 @@ mod tests {
         // Eight hours are 32 half-lives.
         let evening = 1_000.0 * 0.5_f64.powi(32);
         check(
-            vec![read(Season::Recent, &[("evening", evening)]), read(hour, &[("morning", 0.1), ("report", 0.01)])],
+            vec![
+                read(Season::Recent, &[("evening", evening)]),
+                read(hour, &[("morning", 0.1), ("report", 0.01)]),
+            ],
             &["morning", "report", "evening"],
         );
     }
@@ -93,7 +97,10 @@ mod tests {
     fn nothing_is_predicted_of_nothing_and_no_more_than_is_wanted() {
         check(vec![], &[]);
         check(vec![read(Season::Recent, &[])], &[]);
-        check(vec![read(Season::Recent, &[("d", 1.0), ("c", 1.0), ("b", 1.0), ("a", 1.0)])], &["a", "b", "c"]);
+        check(
+            vec![read(Season::Recent, &[("d", 1.0), ("c", 1.0), ("b", 1.0), ("a", 1.0)])],
+            &["a", "b", "c"],
+        );
     }
 
     #[test]

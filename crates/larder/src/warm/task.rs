@@ -54,7 +54,12 @@ pub(crate) async fn warm_up<V: Send + Sync + 'static>(
 }
 
 impl<V: Send + Sync + 'static> Store<V> {
-    async fn warm_up(self: &Arc<Self>, remote: Arc<dyn Remote>, settings: WarmStart, loads: Option<Loads<V>>) {
+    async fn warm_up(
+        self: &Arc<Self>,
+        remote: Arc<dyn Remote>,
+        settings: WarmStart,
+        loads: Option<Loads<V>>,
+    ) {
         let predicted = self.predicted(remote, settings);
         let mut began = Instant::now();
         let keys = match settings.unreachable {

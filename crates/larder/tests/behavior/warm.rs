@@ -1,0 +1,339 @@
+//! Warm starts: what an instance knows of what it will be asked for, and what it does about it.
+
+use std::time::Duration;
+
+use larder::memory::{Link, MemoryServer, Probe};
+use larder::{AppName, ErrorKind, Larder, Tier, Tiers, Unreachable, WarmStart};
+use larder_core::{CacheName, Reads, Remote, Season};
+use larder_testkit::TokioClock;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, advance, sleep, timeout};
+
+use super::rig::{Origin, Rig, Users, check_get, kind_of, millis, secs, settle, store, users};
+use super::yielding::yielding;
+
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+fn names(count: usize) -> Vec<String> {
+    (0..count).map(|number| format!("user {number}")).collect()
+}
+
+/// A cache that begins warm.
+fn warm(larder: &Larder, how: WarmStart) -> Users {
+    users(larder).warm_start(how).build().unwrap()
+}
+
+/// Lets an instance read all of these, and end.
+async fn live_and_end(rig: &Rig, names: &[String]) {
+    let larder = rig.node().await;
+    let users = warm(&larder, WarmStart::default());
+    for name in names {
+        store(&users, name, name).await;
+    }
+    assert!(larder.shut_down().await);
+}
+
+/// An instance that begins now, when it is ready.
+async fn begin(rig: &Rig, how: WarmStart) -> (Larder, Users) {
+    let larder = rig.node().await;
+    let users = warm(&larder, how);
+    larder.ready().await;
+    (larder, users)
+}
+
+async fn check_local(users: &Users, names: &[String]) {
+    for name in names {
+        check_get(users, name, Some((name, Tier::Local))).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_instance_answers_its_first_reads_by_itself() {
+    let (rig, names) = (Rig::new(), names(3_000));
+    live_and_end(&rig, &names).await;
+    let (larder, users) = begin(&rig, WarmStart::default()).await;
+    check_local(&users, &names).await;
+    let stats = users.stats();
+    assert_eq!((stats.local_hits, stats.remote_hits, stats.loads), (3_000, 0, 0));
+    let warmth = users.warmth();
+    assert_eq!((warmth.wanted, warmth.asked, warmth.found), (3_000, 3_000, 3_000));
+    assert_eq!((warmth.kept, warmth.refused, warmth.loaded), (3_000, 0, 0));
+    assert!(warmth.is_over && larder.is_ready());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_read_is_told_while_the_instance_lives_and_when_its_cache_ends() {
+    let (rig, names) = (Rig::new(), names(10));
+    let larder = rig.node().await;
+    let old = warm(&larder, WarmStart::default().save_every(secs(10)));
+    store(&old, &names[0], &names[0]).await;
+    sleep(secs(13)).await;
+    let (_second, users) = begin(&rig, WarmStart::default()).await;
+    check_local(&users, &names[..1]).await;
+    assert_eq!(users.warmth().wanted, 1);
+    for name in &names {
+        store(&old, name, name).await;
+    }
+    drop(old);
+    sleep(secs(13)).await;
+    let (_third, users) = begin(&rig, WarmStart::default()).await;
+    check_local(&users, &names).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_told_is_told_later() {
+    let (rig, link) = breakable();
+    let (larder, names) = (node(&rig, &link).await, names(300));
+    let old = warm(&larder, WarmStart::default().save_every(secs(10)));
+    for name in &names {
+        store(&old, name, name).await;
+    }
+    link.faults().unwrap().freeze();
+    sleep(secs(60)).await;
+    link.faults().unwrap().thaw();
+    sleep(secs(15)).await;
+    let (_new, users) = begin(&rig, WarmStart::default()).await;
+    check_local(&users, &names).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn hits_count_by_samples() {
+    let rig = Rig::new();
+    let larder = rig.node().await;
+    let old = warm(&larder, WarmStart::default());
+    for name in ["cold", "hot", "tepid"] {
+        store(&old, name, name).await;
+    }
+    for round in 0..20_000 {
+        let name = if round % 10 == 0 { "tepid" } else { "hot" };
+        check_get(&old, name, Some((name, Tier::Local))).await;
+    }
+    assert!(larder.shut_down().await);
+    let link = rig.server.connect(&AppName::new("test.shop").unwrap());
+    let cache = CacheName::new("user").unwrap();
+    let reads = link.remote().most_read(&cache, Season::Recent, 0, 10).await.unwrap();
+    let [hot, tepid, cold] = <[Reads; 3]>::try_from(reads).unwrap();
+    assert_eq!((&*hot.key, &*tepid.key, &*cold.key), ("hot", "tepid", "cold"));
+    assert!((hot.count - 18_000.0).abs() < 900.0, "{hot:?}");
+    assert!((tepid.count - 2_000.0).abs() < 400.0, "{tepid:?}");
+    assert!((cold.count - 1.0).abs() < 0.1, "{cold:?}");
+    // The one that is read most comes first.
+    let (_new, users) = begin(&rig, WarmStart::default().most(1)).await;
+    assert!(users.contains_local("hot") && !users.contains_local("tepid"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_quiet_night_it_begins_with_what_was_read_at_this_hour_yesterday() {
+    let rig = Rig::new();
+    let long = |larder: &Larder| users(larder).time_to_live(7 * DAY).warm_start(WarmStart::default().most(1));
+    let larder = rig.node().await;
+    let old = long(&larder).build().unwrap();
+    advance(secs(9 * 3_600)).await;
+    store(&old, "report", "report").await;
+    // What is read belongs to the hour in which it is told.
+    sleep(secs(90)).await;
+    advance(secs(10 * 3_600)).await;
+    for _ in 0..9 {
+        store(&old, "evening", "evening").await;
+    }
+    assert!(larder.shut_down().await);
+    for (hours, expected) in [(0, "evening"), (14, "report")] {
+        advance(secs(hours * 3_600)).await;
+        let larder = rig.node().await;
+        let new = long(&larder).build().unwrap();
+        larder.ready().await;
+        assert!(new.contains_local(expected), "{hours}");
+    }
+}
+
+/// Whatever a write does while values are on their way here, what it replaced is not seen after it.
+#[tokio::test(start_paused = true)]
+async fn a_write_is_never_overtaken_by_what_is_fetched_ahead() {
+    for polls in 1..6 {
+        let (rig, names) = (Rig::new(), names(200));
+        live_and_end(&rig, &names).await;
+        let here = rig.users().await;
+        let larder = yielding(&rig, polls).await;
+        let there = warm(&larder, WarmStart::default().batch(10).concurrency(3));
+        let mut is_fetched = 0;
+        for name in names.iter().rev() {
+            tokio::task::yield_now().await;
+            is_fetched += usize::from(there.contains_local(name));
+            let receipt = here.invalidate(name).await.unwrap();
+            let seen = there.reading().at_least(&receipt).get(name).await.unwrap();
+            assert!(seen.is_none(), "{name}: {seen:?}");
+        }
+        larder.ready().await;
+        settle().await;
+        for name in &names {
+            check_get(&there, name, None).await;
+        }
+        // Some were there when they were written, and others were not yet.
+        assert!(is_fetched > 0 && is_fetched < names.len(), "{is_fetched}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_loaded_and_what_the_shared_tier_lost_is_left_out() {
+    let (rig, names, origin) = (Rig::new(), names(20), Origin::new());
+    live_and_end(&rig, &names).await;
+    let here = rig.users().await;
+    for name in &names[..5] {
+        let _receipt = here.invalidate(name).await.unwrap();
+    }
+    let larder = rig.node().await;
+    let users = users(&larder).loader(origin.numbers(millis(1))).warm_start(WarmStart::default());
+    let users = users.build().unwrap();
+    larder.ready().await;
+    sleep(secs(1)).await;
+    assert_eq!(origin.loads(), 0);
+    let warmth = users.warmth();
+    assert_eq!((warmth.wanted, warmth.asked, warmth.found, warmth.kept), (20, 20, 15, 15));
+    check_local(&users, &names[5..]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_wants_to_loads_what_is_missing_and_not_too_fast() {
+    let (rig, names, origin) = (Rig::new(), names(20), Origin::new());
+    live_and_end(&rig, &names).await;
+    let here = rig.users().await;
+    for name in &names[..11] {
+        let _receipt = here.invalidate(name).await.unwrap();
+    }
+    let larder = rig.node().await;
+    let users = users(&larder).loader(origin.numbers(millis(1))).warm_start(WarmStart::default());
+    let users = users.warm_loads(10, |text| (text != "user 0").then(|| text.to_owned())).build().unwrap();
+    let began = Instant::now();
+    larder.ready().await;
+    let took = began.elapsed();
+    assert!(took >= millis(900) && took < millis(1_100), "{took:?}");
+    assert_eq!((origin.loads(), users.warmth().loaded), (10, 10));
+    assert!(!users.contains_local("user 0"));
+    assert!(names[1..].iter().all(|name| users.contains_local(name)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_nobody_has_read_anything_it_is_ready_at_once() {
+    let (rig, began) = (Rig::new(), Instant::now());
+    let (_larder, users) = begin(&rig, WarmStart::default()).await;
+    assert_eq!(began.elapsed(), secs(0));
+    assert_eq!((users.warmth().wanted, users.warmth().is_over), (0, true));
+}
+
+/// A server whose connections can be broken, and one of them.
+fn breakable() -> (Rig, Link) {
+    let clock = TokioClock::new().clock();
+    let server = MemoryServer::unreliable(clock.clone(), Probe::default());
+    let link = server.connect(&AppName::new("test.shop").unwrap());
+    (Rig { server, clock }, link)
+}
+
+async fn node(rig: &Rig, link: &Link) -> Larder {
+    let builder = Larder::builder("test.shop").upstream(link.remote(), link.bus());
+    builder.clock(rig.clock.clone()).build().await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_shared_tier_does_not_answer_it_begins_cold_after_the_deadline() {
+    let (rig, link) = breakable();
+    live_and_end(&rig, &names(10)).await;
+    let larder = node(&rig, &link).await;
+    link.faults().unwrap().freeze();
+    let began = Instant::now();
+    let users = warm(&larder, WarmStart::default().deadline(secs(7)));
+    assert!(!larder.is_ready());
+    larder.ready().await;
+    assert_eq!(began.elapsed(), secs(7));
+    assert!(users.warmth().is_over && users.warmth().kept == 0 && users.warmth().took == secs(7));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_would_rather_wait_than_begin_cold_waits() {
+    let (rig, link) = breakable();
+    let names = names(10);
+    live_and_end(&rig, &names).await;
+    let larder = node(&rig, &link).await;
+    link.faults().unwrap().freeze();
+    let users = warm(&larder, WarmStart::default().deadline(secs(7)).unreachable(Unreachable::Wait));
+    assert!(timeout(secs(60), larder.ready()).await.is_err());
+    assert!(!larder.is_ready());
+    link.faults().unwrap().thaw();
+    timeout(secs(10), larder.ready()).await.unwrap();
+    assert!(names.iter().all(|name| users.contains_local(name)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_ends_the_wait() {
+    let (rig, link) = breakable();
+    let larder = node(&rig, &link).await;
+    link.faults().unwrap().freeze();
+    let _users = warm(&larder, WarmStart::default().unreachable(Unreachable::Wait));
+    settle().await;
+    assert!(!larder.is_ready());
+    larder.shut_down().await;
+    assert!(larder.is_ready());
+}
+
+#[tokio::test(start_paused = true)]
+async fn readiness_waits_for_all_caches() {
+    let (rig, link) = breakable();
+    let larder = node(&rig, &link).await;
+    link.faults().unwrap().freeze();
+    let mut caches = Vec::new();
+    for (name, deadline) in [("one", 3), ("two", 9), ("three", 6)] {
+        let how = WarmStart::default().deadline(secs(deadline));
+        caches.push(larder.cache::<String, String>(name).warm_start(how).build().unwrap());
+    }
+    let began = Instant::now();
+    let mut waiting = JoinSet::new();
+    for _ in 0..3 {
+        let larder = larder.clone();
+        waiting.spawn(async move { larder.ready().await });
+    }
+    waiting.join_all().await;
+    assert_eq!(began.elapsed(), secs(9));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_is_fetched_without_a_load() {
+    let (rig, names) = (Rig::new(), names(30));
+    live_and_end(&rig, &names).await;
+    let users = rig.users().await;
+    check_get(&users, &names[0], Some((&names[0], Tier::Remote))).await;
+    let warmth = users.prime(names.iter().map(String::as_str).chain(["nobody"])).await.unwrap();
+    assert_eq!((warmth.wanted, warmth.asked, warmth.found, warmth.kept), (31, 30, 29, 29));
+    check_local(&users, &names).await;
+    assert_eq!(kind_of(users.prime([""]).await), ErrorKind::Invalid);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_begin_warm_is_refused() {
+    let larder = Rig::new().node().await;
+    let refused = |how: WarmStart| kind_of(users(&larder).warm_start(how).build());
+    assert_eq!(refused(WarmStart::default().most(0)), ErrorKind::Invalid);
+    assert_eq!(refused(WarmStart::default().batch(0)), ErrorKind::Invalid);
+    assert_eq!(refused(WarmStart::default().concurrency(0)), ErrorKind::Invalid);
+    assert_eq!(refused(WarmStart::default().deadline(Duration::ZERO)), ErrorKind::Invalid);
+    assert_eq!(refused(WarmStart::default().save_every(Duration::ZERO)), ErrorKind::Invalid);
+    for tiers in [Tiers::LOCAL, Tiers::REMOTE, Tiers::NONE] {
+        let builder = users(&larder).tiers(tiers).warm_start(WarmStart::default());
+        assert_eq!(kind_of(builder.build()), ErrorKind::Invalid, "{tiers}");
+    }
+    let builder = users(&larder).warm_start(WarmStart::default()).warm_loads(1, |text| Some(text.to_owned()));
+    assert_eq!(kind_of(builder.build()), ErrorKind::Invalid);
+    let outside = std::thread::scope(|scope| {
+        let build = || users(&larder).warm_start(WarmStart::default()).build();
+        scope.spawn(build).join().unwrap()
+    });
+    assert_eq!(kind_of(outside), ErrorKind::Invalid);
+    // None of these has left its name taken.
+    assert!(users(&larder).warm_start(WarmStart::default()).build().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_alone_begins_at_once() {
+    let larder = Larder::builder("test.shop").build().await.unwrap();
+    let users = warm(&larder, WarmStart::default());
+    assert!(larder.is_ready());
+    assert_eq!(users.warmth().wanted, 0);
+}
