@@ -24,6 +24,11 @@ impl ByHand {
         Self { connection: connect(url).await, local: local() }
     }
 
+    /// The same connection, and nothing in the process.
+    pub(crate) fn emptied(&self) -> Self {
+        Self { connection: self.connection.clone(), local: local() }
+    }
+
     pub(crate) async fn set(&self, id: u64, life: Duration) {
         let bytes = bincode::serde::encode_to_vec(User::new(), standard()).expect("it can be written");
         let millis = u64::try_from(life.as_millis()).expect("it is short");

@@ -16,6 +16,7 @@ mod server;
 mod shared;
 mod stack;
 mod throughput;
+mod warm;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -38,7 +39,7 @@ fn main() -> ExitCode {
             return run(Effort { rounds: 31, round: Duration::from_millis(30) });
         }
         _ => {
-            eprintln!("usage: benches [--quick | --only shared|bus|throughput|outage]");
+            eprintln!("usage: benches [--quick | --only shared|bus|throughput|outage|warm]");
             return ExitCode::from(2);
         }
     }
@@ -54,6 +55,7 @@ fn only(part: &str) -> ExitCode {
         "bus" => bus::lines(effort, &runtime),
         "throughput" => throughput::lines(effort, &runtime),
         "outage" => outage::lines(&runtime),
+        "warm" => warm::lines(effort, &runtime),
         _ => return ExitCode::from(2),
     };
     match report::publish(&lines) {
@@ -74,6 +76,7 @@ fn run(effort: Effort) -> ExitCode {
     lines.extend(bus::lines(effort, &runtime));
     lines.extend(throughput::lines(effort, &runtime));
     lines.extend(outage::lines(&runtime));
+    lines.extend(warm::lines(effort, &runtime));
     let counted = instructions::lines();
     lines.extend(counted.as_deref().unwrap_or_default().iter().cloned());
     let published = report::publish(&lines).map_err(|error| format!("the report cannot be written: {error}"));

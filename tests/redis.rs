@@ -14,5 +14,6 @@ mod outages;
 mod refusals;
 mod sentinels;
 mod starting;
+mod warm;
 mod world;
 mod writes;

@@ -72,10 +72,10 @@ mod tests {
         let hour = Season::Hour(WeekHour::at(NINE));
         check(
             vec![
-                read(Season::Recent, &[("a", 4.0), ("b", 2.0)]),
+                read(Season::Recent, &[("a", 4.0), ("b", 3.0)]),
                 read(hour, &[("c", 5.0), ("a", 4.0), ("d", 1.0)]),
             ],
-            &["a", "c", "b"],
+            &["a", "b", "c"],
         );
     }
 

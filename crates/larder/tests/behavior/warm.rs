@@ -6,6 +6,7 @@ use larder::memory::{Link, MemoryServer, Probe};
 use larder::{AppName, ErrorKind, Larder, Tier, Tiers, Unreachable, WarmStart};
 use larder_core::{CacheName, Reads, Remote, Season};
 use larder_testkit::TokioClock;
+use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, advance, sleep, timeout};
 
@@ -270,8 +271,38 @@ async fn a_shutdown_ends_the_wait() {
     let _users = warm(&larder, WarmStart::default().unreachable(Unreachable::Wait));
     settle().await;
     assert!(!larder.is_ready());
+    let began = Instant::now();
     larder.shut_down().await;
-    assert!(larder.is_ready());
+    assert!(larder.is_ready() && began.elapsed() < secs(1), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_fetched_ahead_is_fetched_once_it_can_be_kept() {
+    let (rig, link) = breakable();
+    let names = names(10);
+    live_and_end(&rig, &names).await;
+    link.faults().unwrap().cut();
+    let larder = node(&rig, &link).await;
+    let users = warm(&larder, WarmStart::default());
+    sleep(secs(3)).await;
+    assert!(!larder.is_ready() && !larder.is_in_sync());
+    link.faults().unwrap().mend();
+    larder.ready().await;
+    sleep(secs(5)).await;
+    check_local(&users, &names).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cache_that_ends_leaves_no_task_behind() {
+    let tasks = || Handle::current().metrics().num_alive_tasks();
+    let larder = Rig::new().node().await;
+    let before = tasks();
+    let users = warm(&larder, WarmStart::default());
+    larder.ready().await;
+    assert!(tasks() > before);
+    drop(users);
+    sleep(secs(80)).await;
+    assert_eq!(tasks(), before);
 }
 
 #[tokio::test(start_paused = true)]
