@@ -45,18 +45,24 @@ pub(crate) async fn most(
         .arg(skip)
         .arg(skip.saturating_add(last));
     let mut answers = reply::list(call.run(&remote.link).await?)?.into_iter();
+    let one = answers.next().and_then(number).ok_or_else(|| reply::out_of_place("a number and a list"))?;
+    let mut items = reply::list(answers.next().unwrap_or(Value::Nil))?.into_iter();
     let mut found = Vec::new();
-    while let (Some(key), Some(count)) = (answers.next(), answers.next()) {
-        found.extend(read(key, &count));
+    while let (Some(key), Some(count)) = (items.next(), items.next()) {
+        found.extend(read(key, count, one));
     }
     Ok(found)
 }
 
-/// A key and its count. Texts that are none, and counts that nobody can have counted, are left out.
-fn read(key: Value, count: &Value) -> Option<Reads> {
-    let [key, count] = [text(key)?, text(count.clone())?];
-    let count: f64 = count.parse().ok().filter(|count: &f64| count.is_finite() && *count >= 0.0)?;
-    Some(Reads::new(key, count))
+/// A key and what is left of its count, which is kept as a logarithm. Texts that are none, and counts that nobody can have
+/// counted, are left out.
+fn read(key: Value, count: Value, one: f64) -> Option<Reads> {
+    let (key, count) = (text(key)?, (number(count)? - one).exp());
+    count.is_finite().then(|| Reads::new(key, count))
+}
+
+fn number(value: Value) -> Option<f64> {
+    text(value)?.parse().ok().filter(|number: &f64| !number.is_nan())
 }
 
 fn text(value: Value) -> Option<String> {
@@ -80,10 +86,12 @@ mod tests {
     #[test]
     fn what_nobody_can_have_counted_is_left_out() {
         let bytes = |text: &str| Value::BulkString(text.into());
-        assert_eq!(read(bytes("ada"), &bytes("1.5e3")), Some(Reads::new("ada", 1_500.0)));
-        for count in [bytes("inf"), bytes("nan"), bytes("-1"), bytes("many"), Value::Nil] {
-            assert_eq!(read(bytes("ada"), &count), None, "{count:?}");
+        let one = 1_386_294.25;
+        assert_eq!(read(bytes("ada"), bytes("1386294.25"), one), Some(Reads::new("ada", 1.0)));
+        assert_eq!(read(bytes("ada"), bytes("-inf"), one), Some(Reads::new("ada", 0.0)));
+        for count in [bytes("inf"), bytes("nan"), bytes("1e300"), bytes("many"), Value::Nil] {
+            assert_eq!(read(bytes("ada"), count.clone(), one), None, "{count:?}");
         }
-        assert_eq!(read(Value::BulkString(vec![0xFF]), &bytes("1")), None);
+        assert_eq!(read(Value::BulkString(vec![0xFF]), bytes("1"), one), None);
     }
 }

@@ -69,6 +69,7 @@
 //! - [Writes](guide::writes): which way to write, what each promises, and what it costs.
 //! - [Operations](guide::operations): what Larder needs of Redis or Valkey: connections, permissions, memory.
 //! - [Migration](guide::migration): how stored values change type, format or compression while a fleet runs.
+//! - [Deploys](guide::deploys): how a new instance begins with what it will be asked for.
 //! - [Testing](guide::testing): what is proven, how, and what not; and how a service of one's own is tested by the same means.
 //! - [Observability](guide::observability): what is counted, and traced, and by which names.
 //! - [Other languages](guide::interop): how a service that is not written in Rust invalidates.

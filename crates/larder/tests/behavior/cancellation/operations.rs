@@ -60,6 +60,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     operation!("Cache::explain", None, |on| on.users.explain("ada").await),
     operation!("Cache::get_many", None, |on| on.users.get_many(["ada", "bob"]).await),
     operation!("Cache::get_many_or_load", None, |on| on.users.get_many_or_load(["ada", "bob"], names).await),
+    operation!("Cache::prime", None, |on| on.users.prime(["ada", "bob"]).await),
     operation!("Reading::get", None, |on| on.users.reading().at_least(&receipt()).get("ada").await),
     operation!("Reading::get_or_load", None, |on| {
         let receipt = receipt();
@@ -110,6 +111,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         .invalidate_tags([&other_tag(), &vip()])
         .await),
     operation!("Larder::clear_all", Drops, |on| on.larder.clear_all().await),
+    operation!("Larder::ready", None, |on| on.larder.ready().await),
     operation!("Larder::shut_down", Ends, |on| on.larder.shut_down().await),
     operation!("Publisher::announce", Drops, |on| on.publisher.announce(&Renamed).await),
     operation!("Publisher::invalidate_tag", Drops, |on| on.publisher.invalidate_tag(&vip()).await),
