@@ -122,7 +122,9 @@ impl WarmStart {
         };
         let most = self.most.unwrap_or(usual);
         let none = |setting: &'static str| {
-            Err(Error::new(ErrorKind::Invalid, "a warm start needs some").with("setting", setting))
+            Err(Error::new(ErrorKind::Invalid, "a warm start needs some")
+                .with("setting", setting)
+                .with("value", 0))
         };
         match self {
             _ if most == 0 => none("most"),

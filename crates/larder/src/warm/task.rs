@@ -63,7 +63,13 @@ impl<V: Send + Sync + 'static> Store<V> {
         let predicted = self.predicted(remote, settings);
         let mut began = Instant::now();
         let keys = match settings.unreachable {
-            Unreachable::BeginCold => timeout(settings.deadline, predicted).await.unwrap_or_default(),
+            Unreachable::BeginCold => match timeout(settings.deadline, predicted).await {
+                Ok(keys) => keys,
+                Err(_) => {
+                    tracing::warn!(cache = %self.name, deadline = ?settings.deadline, "begins cold");
+                    return;
+                }
+            },
             Unreachable::Wait => {
                 let keys = predicted.await;
                 began = Instant::now();
@@ -83,7 +89,7 @@ impl<V: Send + Sync + 'static> Store<V> {
     }
 
     /// What this instance will be asked for, once the shared tier can be asked for that, and what is read can be kept.
-    async fn predicted(&self, remote: Arc<dyn Remote>, settings: WarmStart) -> Vec<Key> {
+    async fn predicted(self: &Arc<Self>, remote: Arc<dyn Remote>, settings: WarmStart) -> Vec<Key> {
         let mut backoff = Backoff::to_reconnect();
         loop {
             self.node.synchronized().await;
@@ -95,6 +101,10 @@ impl<V: Send + Sync + 'static> Store<V> {
                 Err(error) => {
                     tracing::debug!(cache = %self.name, %error, "what is read cannot be asked for yet");
                     sleep(backoff.next()).await;
+                    if Arc::strong_count(self) == 1 {
+                        // Nobody has the cache any more.
+                        return Vec::new();
+                    }
                 }
             }
         }

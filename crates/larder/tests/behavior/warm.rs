@@ -264,6 +264,19 @@ async fn who_would_rather_wait_than_begin_cold_waits() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_cache_that_is_gone() {
+    let (rig, link) = breakable();
+    let larder = node(&rig, &link).await;
+    link.faults().unwrap().freeze();
+    let users = warm(&larder, WarmStart::default().unreachable(Unreachable::Wait));
+    assert!(timeout(secs(30), larder.ready()).await.is_err());
+    drop(users);
+    timeout(secs(30), larder.ready()).await.unwrap();
+    // Its name is free.
+    let _users = warm(&larder, WarmStart::default());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_shutdown_ends_the_wait() {
     let (rig, link) = breakable();
     let larder = node(&rig, &link).await;
