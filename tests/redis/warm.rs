@@ -60,6 +60,8 @@ async fn on_a_single_server_that_permits_what_the_guide_says() {
     let Reply::Array(keys) = keys else { panic!("{keys:?}") };
     // The last minutes, and an hour, or two if one has just begun.
     assert!(keys.len() == 2 || keys.len() == 3, "{keys:?}");
+    // A place of their own, beside what everybody waits for.
+    assert!(keys.iter().all(|key| !key.text().unwrap().contains("{pT}")), "{keys:?}");
     for key in &keys {
         let left = ttl(key.text().unwrap());
         assert!(matches!(left, Reply::Integer(left) if left > 0), "{key:?} {left:?}");
