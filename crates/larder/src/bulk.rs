@@ -291,7 +291,7 @@ impl<V: Send + Sync + 'static> Store<V> {
 }
 
 /// Some of the keys, which usually are all of them.
-fn chosen<'k>(keys: &'k [Key], is_chosen: &[bool]) -> Cow<'k, [Key]> {
+pub(crate) fn chosen<'k>(keys: &'k [Key], is_chosen: &[bool]) -> Cow<'k, [Key]> {
     if is_chosen.iter().all(|is_chosen| *is_chosen) {
         return Cow::Borrowed(keys);
     }

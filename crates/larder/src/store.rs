@@ -170,6 +170,24 @@ impl<V: Send + Sync + 'static> Store<V> {
         self.judge_by(key, stored, asked, |loaded| self.keep(bearings.stamp, loaded, route))
     }
 
+    /// The same for one that no read has asked for, and whether it lies on the shelf now.
+    pub(crate) fn judge_kept(
+        &self,
+        key: &Key,
+        stored: Bytes,
+        bearings: Bearings,
+        asked: Moment,
+    ) -> (Found<V>, bool) {
+        let mut is_kept = false;
+        let found = self.judge_by(key, stored, asked, |loaded| {
+            let (entry, kept) = self.shelf.offer(bearings.stamp, loaded);
+            is_kept = kept.is_ok();
+            self.take_note(key.hash(), bearings.stamp, kept);
+            entry
+        });
+        (found, is_kept)
+    }
+
     /// The same, and puts nothing on the shelf.
     pub(crate) fn judge_unkept(&self, key: &Key, stored: Bytes, asked: Moment) -> Found<V> {
         self.judge_by(key, stored, asked, |loaded| self.shelf.make(self.shelf.stamp(), loaded))
@@ -230,13 +248,18 @@ impl<V: Send + Sync + 'static> Store<V> {
         } else {
             self.shelf.offer(stamp, loaded)
         };
+        self.take_note(hash, stamp, kept);
+        entry
+    }
+
+    /// Sees to a value that was not kept.
+    fn take_note(&self, hash: KeyHash, stamp: Stamp, kept: Result<(), Refused>) {
         if let Err(reason) = kept {
             self.refused(hash, reason);
             if reason != Refused::Outdated {
                 self.shelf.withdraw(hash, stamp);
             }
         }
-        entry
     }
 
     pub(crate) fn refused(&self, key: KeyHash, reason: Refused) {

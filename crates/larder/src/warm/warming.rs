@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use larder_core::{Key, Lookup, Result};
+use larder_core::{Key, Result};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::backoff::Backoff;
 use crate::budget::Budget;
+use crate::bulk::chosen;
 use crate::read::Local;
 use crate::route::Route;
 use crate::store::{Found, Store};
@@ -19,7 +20,7 @@ impl<V: Send + Sync + 'static> Store<V> {
     /// this goes on trying.
     pub(crate) async fn fetch_ahead(
         self: &Arc<Self>,
-        keys: Arc<[Key]>,
+        keys: Arc<Vec<Key>>,
         pace: WarmStart,
         progress: &Arc<Progress>,
     ) {
@@ -46,10 +47,11 @@ impl<V: Send + Sync + 'static> Store<V> {
 
     async fn fetch_batch(&self, keys: &[Key], progress: &Progress) -> Result<()> {
         let (route, bearings) = (Route::of(self.plan.tiers), self.bearings());
-        let is_absent = |key: &&Key| {
+        let is_absent = |key: &Key| {
             !matches!(self.look_local(key, route), Local::Answer(_)) && self.remote(key, route).is_some()
         };
-        let keys: Vec<Key> = keys.iter().filter(is_absent).cloned().collect();
+        let are_absent: Vec<bool> = keys.iter().map(is_absent).collect();
+        let keys = chosen(keys, &are_absent);
         let (Some(remote), false) = (self.node.remote(), keys.is_empty()) else {
             return Ok(());
         };
@@ -58,12 +60,10 @@ impl<V: Send + Sync + 'static> Store<V> {
         let mut budget = Budget::of(self.node.clone(), self.node.patience.write);
         let stored = self.ask(&**remote, &keys, asked, &mut budget).await?;
         progress.asked(keys.len());
-        for (key, stored) in keys.into_iter().zip(stored) {
-            match stored.map(|stored| self.judge(&key, stored, bearings, asked, route)) {
-                Some(Found::Usable(_)) => {
-                    progress.found(matches!(self.shelf.find(&key), Lookup::Fresh(_) | Lookup::Due(_)));
-                }
-                _ => progress.missed(key),
+        for (key, stored) in keys.iter().zip(stored) {
+            match stored.map(|stored| self.judge_kept(key, stored, bearings, asked)) {
+                Some((Found::Usable(_), is_kept)) => progress.found(is_kept),
+                _ => progress.missed(key.clone()),
             }
         }
         Ok(())
