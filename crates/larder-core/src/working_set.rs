@@ -25,6 +25,11 @@ impl Reads {
     pub fn new(key: impl Into<String>, count: f64) -> Self {
         Self { key: key.into(), count }
     }
+
+    /// The count as one that has a logarithm: of what is none, next to nothing.
+    pub fn counted(&self) -> f64 {
+        counted(self.count)
+    }
 }
 
 /// A time of which is remembered what was read then.
@@ -73,14 +78,12 @@ pub struct WeekHour(u8);
 
 impl WeekHour {
     /// The hour in which this lies: milliseconds since the Unix epoch, which was at the beginning of the first one.
-    #[expect(clippy::cast_possible_truncation, reason = "a week has fewer hours than 256")]
     pub const fn at(unix_millis: u64) -> Self {
         Self((unix_millis / 3_600_000 % HOURS) as u8)
     }
 
     /// The hour at the same time of the day before.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, reason = "a week has fewer hours than 256")]
     pub const fn yesterday(self) -> Self {
         Self(((self.0 as u64 + HOURS - 24) % HOURS) as u8)
     }
@@ -101,8 +104,7 @@ pub struct Fading(f64);
 impl Fading {
     /// So many reads at that time: milliseconds since the Unix epoch.
     pub fn new(season: Season, count: f64, unix_millis: u64) -> Self {
-        // One that has no logarithm is next to nothing.
-        Self(count.max(f64::MIN_POSITIVE).min(f64::MAX).ln() + growth(season, unix_millis))
+        Self(counted(count).ln() + growth(season, unix_millis))
     }
 
     /// The two together.
@@ -116,6 +118,10 @@ impl Fading {
     pub fn left(self, season: Season, unix_millis: u64) -> f64 {
         (self.0 - growth(season, unix_millis)).exp()
     }
+}
+
+fn counted(count: f64) -> f64 {
+    if count > 0.0 { count.min(f64::MAX) } else { f64::MIN_POSITIVE }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a millisecond more or less makes no difference")]

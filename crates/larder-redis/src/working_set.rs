@@ -22,9 +22,7 @@ pub(crate) async fn add(
         .arg(most)
         .arg(season.kept().as_millis());
     // One that has no logarithm would end the script halfway.
-    let call = reads.iter().fold(call, |call, reads| {
-        call.arg(&*reads.key).arg(reads.count.max(f64::MIN_POSITIVE).min(f64::MAX))
-    });
+    let call = reads.iter().fold(call, |call, reads| call.arg(&*reads.key).arg(reads.counted()));
     call.run(&remote.link).await.map(drop)
 }
 

@@ -454,7 +454,7 @@ where
         let load: BoxLoad<V> = Box::new(move |_| loader(key));
         Some(load)
     };
-    Ok(Some(Loads { interval: Duration::from_secs(1) / per_second, load: Arc::new(load) }))
+    Ok(Some(Loads { interval: Duration::from_secs(1) / per_second, load: Box::new(load) }))
 }
 
 impl<K, V> fmt::Debug for CacheBuilder<K, V> {

@@ -81,7 +81,7 @@ mod tests {
                 scope.spawn(|| {
                     (0..1_000).for_each(|_| {
                         count.add_one();
-                    })
+                    });
                 });
             }
         });

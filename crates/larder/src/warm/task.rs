@@ -23,8 +23,10 @@ pub(crate) struct Loads<V> {
     /// The time from one to the next.
     pub(crate) interval: Duration,
     /// The load of the key of that text, if it is one.
-    pub(crate) load: Arc<dyn Fn(&str) -> Option<BoxLoad<V>> + Send + Sync>,
+    pub(crate) load: LoadOf<V>,
 }
+
+type LoadOf<V> = Box<dyn Fn(&str) -> Option<BoxLoad<V>> + Send + Sync>;
 
 impl<V> fmt::Debug for Loads<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -63,13 +65,13 @@ impl<V: Send + Sync + 'static> Store<V> {
         let predicted = self.predicted(remote, settings);
         let mut began = Instant::now();
         let keys = match settings.unreachable {
-            Unreachable::BeginCold => match timeout(settings.deadline, predicted).await {
-                Ok(keys) => keys,
-                Err(_) => {
+            Unreachable::BeginCold => {
+                let Ok(keys) = timeout(settings.deadline, predicted).await else {
                     tracing::warn!(cache = %self.name, deadline = ?settings.deadline, "begins cold");
                     return;
-                }
-            },
+                };
+                keys
+            }
             Unreachable::Wait => {
                 let keys = predicted.await;
                 began = Instant::now();
