@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use larder::memory::{Faults, Link};
-use larder::{Answer, AppName, GuardedWrite, Hit, Larder, LarderBuilder, Publisher, Result, Tier};
+use larder::{
+    Answer, AppName, BreakerState, GuardedWrite, Hit, Larder, LarderBuilder, Publisher, Result, Tier,
+};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -124,8 +126,11 @@ impl Stage {
 
     async fn is_well(&self) {
         let began = Instant::now();
-        while self.larder.deferred() + self.publisher.deferred() > 0 || !self.larder.is_in_sync() {
-            assert!(began.elapsed() < secs(10), "{}", self.larder.health());
+        // While its breaker is open a write is deferred, and the other node may be served what it replaces.
+        let is_used = || self.larder.health().breaker.state == BreakerState::Closed;
+        let are_told = || self.larder.deferred() + self.publisher.deferred() == 0;
+        while !(are_told() && self.larder.is_in_sync() && is_used()) {
+            assert!(began.elapsed() < secs(20), "{}", self.larder.health());
             sleep(millis(10)).await;
         }
         // A load whose caller was dropped may still wait for the other node's, and begin only then.
