@@ -18,6 +18,8 @@ Usage: cargo xtask <chore>
   badday [--readers N]            ten minutes of a shop whose database is slow and then down, in virtual time: what each
                                   feature of a cache is worth, as a table, and a chart in target/badday
   patterns [--quick]              what each way to write costs, on a real Postgres and a real Redis, as a table
+  rolling [--quick] [WAY]         processes that are replaced one by one under load, while what they store changes its form:
+                                  hit ratios as a table, and a chart in target/rolling
   fuzz [--seconds N] [TARGET]     each fuzz target, or one, for N seconds (60)
   hostile [--minutes N] [--seed S] [--topology T] [--only FAULT] | --mutations
                                   a fleet of processes at work, while everything breaks at random;
@@ -53,6 +55,8 @@ pub(crate) enum Chore {
     BadDay(Vec<String>),
     /// The same.
     Patterns(Vec<String>),
+    /// The same.
+    Rolling(Vec<String>),
 }
 
 impl Chore {
@@ -70,6 +74,7 @@ impl Chore {
             ["hostile", rest @ ..] => Self::Hostile(rest.iter().map(|word| (*word).to_owned()).collect()),
             ["badday", rest @ ..] => Self::BadDay(rest.iter().map(|word| (*word).to_owned()).collect()),
             ["patterns", rest @ ..] => Self::Patterns(rest.iter().map(|word| (*word).to_owned()).collect()),
+            ["rolling", rest @ ..] => Self::Rolling(rest.iter().map(|word| (*word).to_owned()).collect()),
             ["weaken"] => Self::Weaken { part: None },
             ["weaken", part] if !part.starts_with('-') => Self::Weaken { part: Some((*part).to_owned()) },
             ["simulate"] => Self::Simulate(Simulation::Usual),
@@ -133,6 +138,7 @@ mod tests {
         check("scoreboard", &Chore::Scoreboard);
         check("hostile --minutes 2", &Chore::Hostile(vec!["--minutes".to_owned(), "2".to_owned()]));
         check("patterns --quick", &Chore::Patterns(vec!["--quick".to_owned()]));
+        check("rolling --quick", &Chore::Rolling(vec!["--quick".to_owned()]));
         check("weaken", &Chore::Weaken { part: None });
         check("weaken larder/src", &Chore::Weaken { part: Some("larder/src".to_owned()) });
     }

@@ -14,6 +14,7 @@ mod model;
 mod needs;
 mod patterns;
 mod program;
+mod rolling;
 mod scoreboard;
 mod simulate;
 mod steps;
@@ -56,6 +57,7 @@ fn perform(chore: Chore) -> Result<ExitCode, String> {
         Chore::Hostile(words) => return hostile::run(&words),
         Chore::BadDay(words) => badday::run(&words),
         Chore::Patterns(words) => patterns::run(&words),
+        Chore::Rolling(words) => rolling::run(&words),
         Chore::Test => test::run(),
         Chore::Ci(depth) => ci::run(depth),
         Chore::Tidy => tidy::run(),

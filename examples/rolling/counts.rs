@@ -1,0 +1,81 @@
+//! What an instance counts, and tells the stage line by line.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use larder::Tier;
+
+/// What was counted since the process was started.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    reads: AtomicU64,
+    hits: AtomicU64,
+    errors: AtomicU64,
+    wrong: AtomicU64,
+}
+
+/// The same at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) reads: u64,
+    /// Served by either tier.
+    pub(crate) hits: u64,
+    pub(crate) errors: u64,
+    pub(crate) wrong: u64,
+}
+
+impl Counts {
+    pub(crate) fn answered(&self, tier: Tier, is_right: bool) {
+        if matches!(tier, Tier::Local | Tier::Remote) {
+            self.hits.fetch_add(1, Ordering::Relaxed);
+        }
+        if !is_right {
+            self.wrong.fetch_add(1, Ordering::Relaxed);
+        }
+        self.reads.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn failed(&self) {
+        self.errors.fetch_add(1, Ordering::Relaxed);
+        self.reads.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn line(&self) -> Line {
+        let [reads, hits, errors, wrong] =
+            [&self.reads, &self.hits, &self.errors, &self.wrong].map(|count| count.load(Ordering::Relaxed));
+        Line { reads, hits, errors, wrong }
+    }
+}
+
+impl Line {
+    pub(crate) fn write(self) -> String {
+        let Self { reads, hits, errors, wrong } = self;
+        format!("{reads} {hits} {errors} {wrong}")
+    }
+
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let numbers: Vec<u64> = text.split(' ').map(|word| word.parse().ok()).collect::<Option<_>>()?;
+        let [reads, hits, errors, wrong] = *numbers else {
+            return None;
+        };
+        Some(Self { reads, hits, errors, wrong })
+    }
+
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self {
+            reads: self.reads + other.reads,
+            hits: self.hits + other.hits,
+            errors: self.errors + other.errors,
+            wrong: self.wrong + other.wrong,
+        }
+    }
+
+    /// What was counted since another line.
+    pub(crate) fn since(self, before: Self) -> Self {
+        Self {
+            reads: self.reads.saturating_sub(before.reads),
+            hits: self.hits.saturating_sub(before.hits),
+            errors: self.errors.saturating_sub(before.errors),
+            wrong: self.wrong.saturating_sub(before.wrong),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! A rolling deploy: three processes on one Redis are replaced one by one under load, and what they store changes its form.
+//!
+//! `cargo run --release --bin rolling`, and `-- --quick` for some seconds of it. It needs `redis-server`. A way alone:
+//! `-- ours`, `-- name`, `-- flush` or `-- at-once`.
+//!
+//! This process is the stage: it starts the server, a database of its own, and instances of the service, which are this
+//! executable once more, told which build they are. An instance ends in order, and then the next one is started. The
+//! values are those of another type and another format from one build to another, as on the page `guide::migration`.
+
+#![expect(clippy::print_stdout, reason = "it is there to be read")]
+
+mod build;
+mod chart;
+#[path = "../fleet/clock.rs"]
+mod clock;
+mod counts;
+#[path = "../fleet/database.rs"]
+mod database;
+mod fleet;
+mod instance;
+mod pace;
+mod product;
+mod record;
+mod stage;
+mod way;
+
+use std::error::Error;
+use std::fs;
+use std::process::ExitCode;
+
+use pace::Pace;
+use record::Record;
+use way::{WAYS, Way};
+
+/// What goes wrong in a program that is only there to be watched is not told apart.
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+fn main() -> Outcome<ExitCode> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let runtime = tokio::runtime::Runtime::new()?;
+    if let ["instance", build, redis, database, pace] = words.as_slice() {
+        runtime.block_on(instance::serve(build, redis, database, pace))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let all = words.len();
+    words.retain(|word| *word != "--quick");
+    let pace = if words.len() < all { Pace::QUICK } else { Pace::USUAL };
+    let ways: Option<Vec<Way>> = match words.as_slice() {
+        [] => Some(WAYS.to_vec()),
+        [word] => Way::named(word).map(|way| vec![way]),
+        _ => None,
+    };
+    let Some(ways) = ways else {
+        eprintln!("usage: rolling [--quick] [ours | name | flush | at-once]");
+        return Ok(ExitCode::from(2));
+    };
+    runtime.block_on(go(&ways, pace))
+}
+
+/// Goes all these ways, and says whether each went well that is to go well.
+async fn go(ways: &[Way], pace: Pace) -> Outcome<ExitCode> {
+    println!("{}", Record::HEAD);
+    let mut records = Vec::new();
+    for way in ways {
+        let record = stage::play(*way, pace).await?;
+        println!("{}", record.row(*way));
+        records.push((*way, record));
+    }
+    fs::create_dir_all("target/rolling")?;
+    fs::write("target/rolling/rolling.svg", chart::draw(&records))?;
+    println!("\ndrawn to target/rolling/rolling.svg");
+    // What is naive is there for comparison; alone it is judged like ours.
+    let judged = |way: Way| way == Way::Ours || ways.len() == 1;
+    let is_well = records.iter().all(|(way, record)| !judged(*way) || record.is_well());
+    Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,92 @@
+//! Starts everything, and goes one of the ways.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use larder::{Cache, Larder};
+use larder_testkit::redis::RedisServer;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use crate::Outcome;
+use crate::build::Build;
+use crate::counts::Line;
+use crate::database::Database;
+use crate::fleet::{Counted, Fleet, INSTANCES};
+use crate::instance::APP;
+use crate::pace::Pace;
+use crate::product::Product;
+use crate::record::{Record, Tick};
+use crate::way::Way;
+
+/// How many keys a survey looks at in a second.
+const LOOKS: u32 = 20_000;
+
+/// Goes a way from its beginning to its end, on a server of its own.
+pub(crate) async fn play(way: Way, pace: Pace) -> Outcome<Record> {
+    let server = RedisServer::start()?;
+    let database = Database::default();
+    let mut fleet = Fleet::start(server.url(), database.serve().await?, pace).await?;
+    sleep(pace.warm).await;
+    database.books().stalest = Duration::ZERO;
+    let ticks = Arc::new(Mutex::new(Vec::new()));
+    let watcher = tokio::spawn(watch(fleet.counted(), database.clone(), pace.tick, ticks.clone()));
+    sleep(pace.steady).await;
+    let count = || ticks.lock().unwrap_or_else(PoisonError::into_inner).len();
+    let (steady, mut deploys) = (count(), Vec::new());
+    for build in way.deploys() {
+        deploys.push(count());
+        if way == Way::Flush {
+            server.command(&["FLUSHALL"])?;
+        }
+        deploy(&mut fleet, *build, pace).await?;
+        if *build == Build::Second {
+            nothing_is_old(&server.url(), pace).await?;
+        }
+    }
+    watcher.abort();
+    let stalest = database.books().stalest;
+    let counted = fleet.counted();
+    fleet.stop().await?;
+    let ticks = ticks.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    Ok(Record { tick: pace.tick, ticks, steady, deploys, total: counted.total(), stalest })
+}
+
+async fn deploy(fleet: &mut Fleet, build: Build, pace: Pace) -> Outcome<()> {
+    for place in 0..INSTANCES {
+        fleet.replace(place, build).await?;
+        sleep(if place + 1 < INSTANCES { pace.between } else { pace.after }).await;
+    }
+    Ok(())
+}
+
+/// Waits until the third deploy is safe, as whoever deploys does.
+async fn nothing_is_old(url: &str, pace: Pace) -> Outcome<()> {
+    let larder = Larder::builder(APP).redis(url).build().await?;
+    let cache = larder.cache(Build::Second.cache()).time_to_live(pace.time_to_live);
+    let products: Cache<u64, Product> = cache.envelope(Build::Second.envelope()).build()?;
+    loop {
+        let mut survey = products.survey()?;
+        survey.run(LOOKS).await?;
+        let left = survey.old_ends_in().ok_or("an old value never ends")?;
+        if left.is_zero() {
+            larder.shut_down().await;
+            return Ok(());
+        }
+        sleep(left.clamp(Duration::from_millis(50), Duration::from_secs(1))).await;
+    }
+}
+
+/// Counts tick by tick, until it is told to stop.
+async fn watch(counted: Arc<Counted>, database: Database, tick: Duration, ticks: Arc<Mutex<Vec<Tick>>>) {
+    let mut interval = interval(tick);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval.tick().await;
+    let (mut before, mut asked): (Line, u64) = (counted.total(), database.books().queries);
+    loop {
+        interval.tick().await;
+        let (now, queries) = (counted.total(), database.books().queries);
+        let counted = Tick { line: now.since(before), loads: queries - asked };
+        ticks.lock().unwrap_or_else(PoisonError::into_inner).push(counted);
+        (before, asked) = (now, queries);
+    }
+}
