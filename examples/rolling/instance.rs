@@ -63,7 +63,7 @@ async fn run<V: Sold + Serialize + DeserializeOwned>(
     let products = larder
         .cache(build.cache())
         .time_to_live(pace.time_to_live)
-        .refresh_ahead(0.8)
+        .refresh_ahead(0.7)
         .envelope(envelope)
         .loader(move |id: u64| {
             let rows = rows.clone();

@@ -19,21 +19,23 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// Every product is read more than once a second, so that its refresh is hardly ever late.
+    /// Every product is read about ten times from when its refresh is due until it ends, so that hardly any ends unread.
+    /// What was loaded at the start is refreshed before the steady state is measured.
     pub(crate) const USUAL: Self = Self {
         word: "usual",
         products: 2_000,
         time_to_live: Duration::from_secs(30),
-        warm: Duration::from_secs(12),
+        warm: Duration::from_secs(30),
         steady: Duration::from_secs(8),
         between: Duration::from_secs(4),
         after: Duration::from_secs(8),
         tick: Duration::from_secs(1),
     };
 
+    /// As much to read in a smaller shop.
     pub(crate) const QUICK: Self = Self {
         word: "quick",
-        products: 600,
+        products: 400,
         time_to_live: Duration::from_secs(5),
         warm: Duration::from_millis(2_000),
         steady: Duration::from_millis(1_000),
