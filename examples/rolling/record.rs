@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_tick_with_fewer_hits_an_error_or_a_wrong_value_is_noticed() {
-        check(tick(72, 0, 0), BOUND, true);
+        check(tick(73, 0, 0), BOUND, true);
         check(tick(71, 0, 0), Duration::ZERO, false);
         check(tick(80, 1, 0), Duration::ZERO, false);
         check(tick(80, 0, 1), Duration::ZERO, false);
