@@ -13,7 +13,7 @@ const TOP: f64 = 56.0;
 /// What a panel is high, and what lies between it and the next ones.
 const HIGH: f64 = 110.0;
 const BELOW: f64 = 60.0;
-const BESIDE: f64 = 34.0;
+const BESIDE: f64 = 16.0;
 
 const STYLE: &str = "\
 text { font: 12px system-ui, sans-serif; fill: #24292f } .title { font-size: 16px; font-weight: 600 } \
@@ -67,8 +67,8 @@ fn panel(body: &mut String, way: Way, record: &Record, room: &Room) {
         line(body, class, (room.x, room.height_of(share)), (room.x + room.wide, room.height_of(share)));
     }
     if (room.x - LEFT).abs() < 1.0 {
-        text(body, 16.0, room.y + 4.0, "quiet", "100 %");
-        text(body, 16.0, bottom + 4.0, "quiet", "0 %");
+        text(body, 8.0, room.y + 4.0, "quiet", "100 %");
+        text(body, 8.0, bottom + 4.0, "quiet", "0 %");
     }
     for (deploy, tick) in record.deploys.iter().enumerate() {
         let x = room.at(*tick);
@@ -80,7 +80,7 @@ fn panel(body: &mut String, way: Way, record: &Record, room: &Room) {
     curve(body, &record.ticks, room);
     text(body, room.x, room.y - 8.0, "", &way.title().replace('`', ""));
     let seconds = record.tick.as_secs_f64() * record.ticks.len() as f64;
-    text(body, room.x, bottom + 18.0, "quiet", &format!("{seconds:.0} s"));
+    text(body, room.x + room.wide - 26.0, bottom + 18.0, "quiet", &format!("{seconds:.0} s"));
 }
 
 fn curve(body: &mut String, ticks: &[Tick], room: &Room) {

@@ -23,7 +23,7 @@ use crate::product::{ProductV1, Sold};
 pub(crate) const APP: &str = "prod.shop";
 
 const READERS: usize = 4;
-/// How long a reader thinks, at most: the instance has 800 reads a second.
+/// How long a reader thinks, in microseconds, at most: an instance has about 700 reads a second.
 const THINKS: u64 = 10_000;
 /// The time from one change to the next, in milliseconds, at most.
 const CHANGES: u64 = 300;

@@ -37,7 +37,7 @@ pub(crate) struct Record {
 
 impl Record {
     pub(crate) const HEAD: &str = "\
-| way | lowest hit ratio | most loads in a second | before | errors | wrong values | stalest |
+| way | lowest hit ratio | loads a second before | at most | errors | wrong values | stalest |
 |---|--:|--:|--:|--:|--:|--:|";
 
     /// The hit ratio before the first deploy.
@@ -66,7 +66,7 @@ impl Record {
         let most = self.ticks.iter().map(loads).fold(0.0, f64::max);
         let before = self.ticks.iter().take(self.steady).map(loads).sum::<f64>() / self.steady.max(1) as f64;
         format!(
-            "| {} | {:.1} % | {most:.0} | {before:.0} | {} | {} | {:.1} s |",
+            "| {} | {:.1} % | {before:.0} | {most:.0} | {} | {} | {:.1} s |",
             way.title(),
             100.0 * self.lowest(),
             self.total.errors,

@@ -21,6 +21,7 @@ pub mod freshness {}
 pub mod interop {}
 
 #[doc = include_str!("guide/migration.md")]
+#[doc = include_str!("guide/rolling.svg")]
 pub mod migration {}
 
 #[doc = include_str!("guide/observability.md")]
