@@ -21,6 +21,8 @@ pub(crate) struct Line {
     pub(crate) hits: u64,
     pub(crate) errors: u64,
     pub(crate) wrong: u64,
+    /// What is stored, and not in a form that the build reads.
+    pub(crate) unreadable: u64,
 }
 
 impl Counts {
@@ -39,25 +41,26 @@ impl Counts {
         self.reads.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn line(&self) -> Line {
+    /// With what the cache has counted itself.
+    pub(crate) fn line(&self, unreadable: u64) -> Line {
         let [reads, hits, errors, wrong] =
             [&self.reads, &self.hits, &self.errors, &self.wrong].map(|count| count.load(Ordering::Relaxed));
-        Line { reads, hits, errors, wrong }
+        Line { reads, hits, errors, wrong, unreadable }
     }
 }
 
 impl Line {
     pub(crate) fn write(self) -> String {
-        let Self { reads, hits, errors, wrong } = self;
-        format!("{reads} {hits} {errors} {wrong}")
+        let Self { reads, hits, errors, wrong, unreadable } = self;
+        format!("{reads} {hits} {errors} {wrong} {unreadable}")
     }
 
     pub(crate) fn read(text: &str) -> Option<Self> {
         let numbers: Vec<u64> = text.split(' ').map(|word| word.parse().ok()).collect::<Option<_>>()?;
-        let [reads, hits, errors, wrong] = *numbers else {
+        let [reads, hits, errors, wrong, unreadable] = *numbers else {
             return None;
         };
-        Some(Self { reads, hits, errors, wrong })
+        Some(Self { reads, hits, errors, wrong, unreadable })
     }
 
     pub(crate) fn plus(self, other: Self) -> Self {
@@ -66,6 +69,7 @@ impl Line {
             hits: self.hits + other.hits,
             errors: self.errors + other.errors,
             wrong: self.wrong + other.wrong,
+            unreadable: self.unreadable + other.unreadable,
         }
     }
 
@@ -76,6 +80,7 @@ impl Line {
             hits: self.hits.saturating_sub(before.hits),
             errors: self.errors.saturating_sub(before.errors),
             wrong: self.wrong.saturating_sub(before.wrong),
+            unreadable: self.unreadable.saturating_sub(before.unreadable),
         }
     }
 }

@@ -15,7 +15,7 @@ use tokio::time::sleep;
 use crate::Outcome;
 use crate::build::Build;
 use crate::clock::now;
-use crate::counts::Counts;
+use crate::counts::{Counts, Line};
 use crate::database::Client;
 use crate::pace::Pace;
 use crate::product::{ProductV1, Sold};
@@ -98,8 +98,12 @@ impl<V: Sold> Service<V> {
         while let Some(ended) = tasks.join_next().await {
             ended??;
         }
-        println!("{}", self.counts.line().write());
+        println!("{}", self.line().write());
         Ok(())
+    }
+
+    fn line(&self) -> Line {
+        self.counts.line(self.products.stats().unreadable)
     }
 
     fn is_over(&self) -> bool {
@@ -143,7 +147,7 @@ impl<V: Sold> Service<V> {
     /// Tells the stage how it goes, a line at a time.
     async fn tell(&self) {
         loop {
-            println!("{}", self.counts.line().write());
+            println!("{}", self.line().write());
             sleep(Duration::from_millis(50)).await;
         }
     }

@@ -67,9 +67,13 @@ async fn go(ways: &[Way], pace: Pace) -> Outcome<ExitCode> {
         println!("{}", record.row(*way));
         records.push((*way, record));
     }
+    println!();
+    for (way, record) in records.iter().filter(|(_, record)| record.total.unreadable > 0) {
+        println!("{}: builds met {} times what they do not read", way.title(), record.total.unreadable);
+    }
     fs::create_dir_all("target/rolling")?;
     fs::write("target/rolling/rolling.svg", chart::draw(&records))?;
-    println!("\ndrawn to target/rolling/rolling.svg");
+    println!("drawn to target/rolling/rolling.svg");
     // What is naive is there for comparison; alone it is judged like ours.
     let judged = |way: Way| way == Way::Ours || ways.len() == 1;
     let is_well = records.iter().all(|(way, record)| !judged(*way) || record.is_well());
