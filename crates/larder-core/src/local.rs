@@ -103,7 +103,8 @@ pub struct Usage {
     pub entries: u64,
     /// What they weigh together: bytes, if the capacity is in bytes, else the number of entries.
     pub weight: u64,
-    /// How many entries were evicted to make room, or were not let in for want of it, since there is this map.
+    /// How many entries were evicted to make room, or were not let in for want of it, since there is this map; about, if the same
+    /// key is inserted by several at a time.
     pub evictions: u64,
 }
 

@@ -46,7 +46,6 @@
 //!   [`sweep`](larder_core::Local::sweep) is called.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use larder_core::{Capacity, KeyHash, KeyHasher, Local, Stored, Usage};
@@ -59,7 +58,12 @@ const OVERHEAD: u32 = 280;
 pub struct MokaLocal<S> {
     map: Cache<KeyHash, S, KeyHasher>,
     capacity: Capacity,
-    evictions: Arc<AtomicU64>,
+    /// How many entries have come that replaced no other, and how many were taken out. The rest was evicted, or is there.
+    ///
+    /// moka tells of each eviction to who asks for that, and then takes a lock for each insert, which costs far more than to
+    /// look whether there is something to be replaced.
+    inserted: AtomicU64,
+    removed: AtomicU64,
 }
 
 impl<S: Stored> MokaLocal<S> {
@@ -71,14 +75,8 @@ impl<S: Stored> MokaLocal<S> {
                 .max_capacity(bytes)
                 .weigher(|_, stored: &S| stored.weight().saturating_add(OVERHEAD)),
         };
-        let evictions = Arc::new(AtomicU64::new(0));
-        let counting = evictions.clone();
-        let builder = builder.eviction_listener(move |_, _, cause| {
-            if cause.was_evicted() {
-                counting.fetch_add(1, Ordering::Relaxed);
-            }
-        });
-        Self { map: builder.build_with_hasher(KeyHasher::default()), capacity, evictions }
+        let map = builder.build_with_hasher(KeyHasher::default());
+        Self { map, capacity, inserted: AtomicU64::new(0), removed: AtomicU64::new(0) }
     }
 
     /// How much it may hold.
@@ -94,25 +92,34 @@ impl<S: Stored> Local<S> for MokaLocal<S> {
     }
 
     fn insert(&self, hash: KeyHash, stored: S) {
+        if !self.map.contains_key(&hash) {
+            self.inserted.fetch_add(1, Ordering::Relaxed);
+        }
         self.map.insert(hash, stored);
     }
 
     fn remove(&self, hash: KeyHash) {
-        self.map.invalidate(&hash);
+        if self.map.remove(&hash).is_some() {
+            self.removed.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     fn retain(&self, keep: &mut dyn FnMut(&S) -> bool) {
         for (hash, stored) in &self.map {
             if !keep(&stored) {
                 // An entry that has just taken its place goes too, which is a miss and no harm.
-                self.map.invalidate(&*hash);
+                self.remove(*hash);
             }
         }
     }
 
     fn usage(&self) -> Usage {
-        Usage::new(self.map.entry_count(), self.map.weighted_size())
-            .evictions(self.evictions.load(Ordering::Relaxed))
+        // What moka has put off would be missing here, and be taken for evicted.
+        self.map.run_pending_tasks();
+        let entries = self.map.entry_count();
+        let gone = self.inserted.load(Ordering::Relaxed).saturating_sub(entries);
+        Usage::new(entries, self.map.weighted_size())
+            .evictions(gone.saturating_sub(self.removed.load(Ordering::Relaxed)))
     }
 
     fn settle(&self) {
