@@ -5,7 +5,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use larder::{BreakerState, Cache, Larder, Tier};
@@ -92,12 +92,22 @@ async fn freeze() -> Noted {
     let node = Larder::builder(server::APP).redis(server.url()).require_upstream();
     let larder = node.build().await.expect("the server is up");
     let users: Cache<u64, f64> = larder.cache("user").build().expect("no other of its name is open");
-    let reading = tokio::spawn(read_on(larder.clone(), users, Duration::from_secs(9)));
+    let is_over = Arc::new(AtomicBool::new(false));
+    let reading = tokio::spawn(read_on(larder.clone(), users, is_over.clone()));
     sleep(Duration::from_secs(1)).await;
     server.pause().expect("it runs");
     sleep(Duration::from_secs(5)).await;
     assert_eq!(larder.health().breaker.state, BreakerState::Open, "{}", larder.health());
     server.resume().expect("it is stopped");
+    // As long as its rest may be, and a while.
+    for _ in 0..100 {
+        if larder.health().breaker.state == BreakerState::Closed {
+            break;
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+    sleep(Duration::from_secs(1)).await;
+    is_over.store(true, Ordering::Relaxed);
     let noted = reading.await.expect("no reader panics");
     assert_eq!(larder.health().breaker.state, BreakerState::Closed, "{}", larder.health());
     assert_eq!(larder.health().breaker.opened, 1, "{}", larder.health());
@@ -106,11 +116,11 @@ async fn freeze() -> Noted {
 }
 
 /// Reads at its pace, however long each read takes.
-async fn read_on(larder: Larder, users: Cache<u64, f64>, time: Duration) -> Noted {
-    let (began, mut ticks, mut reads) = (now(), interval(TICK), JoinSet::new());
+async fn read_on(larder: Larder, users: Cache<u64, f64>, is_over: Arc<AtomicBool>) -> Noted {
+    let (mut ticks, mut reads) = (interval(TICK), JoinSet::new());
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let next = Arc::new(AtomicU64::new(HOT + 1));
-    while began.elapsed() < time {
+    while !is_over.load(Ordering::Relaxed) {
         ticks.tick().await;
         let is_open = larder.health().breaker.state != BreakerState::Closed;
         for key in [HOT, next.fetch_add(1, Ordering::Relaxed)] {
