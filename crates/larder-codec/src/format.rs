@@ -2,8 +2,6 @@
 
 #[cfg(feature = "bincode")]
 pub(crate) mod bincode;
-#[cfg(feature = "bincode")]
-pub(crate) mod bincode1;
 #[cfg(feature = "json")]
 pub(crate) mod json;
 #[cfg(feature = "msgpack")]

@@ -95,9 +95,7 @@ pub use compression::Compression;
 pub use envelope::{DEFAULT_LIMIT, Envelope, Opened};
 pub use form::Form;
 #[cfg(feature = "bincode")]
-pub use format::bincode::Bincode;
-#[cfg(feature = "bincode")]
-pub use format::bincode1::Bincode1;
+pub use format::bincode::{Bincode, Bincode1};
 #[cfg(feature = "json")]
 pub use format::json::Json;
 #[cfg(feature = "msgpack")]

@@ -10,6 +10,7 @@ use crate::form::Form;
 
 type Decode<V> = dyn Fn(&[u8]) -> Result<V> + Send + Sync;
 type Encode<V> = dyn Fn(&V, &mut Vec<u8>) -> Result<()> + Send + Sync;
+type EncodeBy<S, V> = fn(&dyn Codec<S>, &V, &mut Vec<u8>) -> Result<()>;
 
 /// Reads one form.
 pub(crate) struct Reader<V> {
@@ -41,12 +42,7 @@ pub(crate) struct Writer<V> {
 
 impl<V: 'static> Writer<V> {
     pub(crate) fn new(form: Form, codec: Arc<dyn Codec<V>>) -> Self {
-        let encoder = codec.clone();
-        Self {
-            form,
-            encode: Box::new(move |value, into| encoder.encode(value, into)),
-            read_back: Box::new(move |payload| read_back(&*codec, payload)),
-        }
+        Self::with(form, codec, Codec::encode)
     }
 
     /// Makes an `S` of each value, and writes that.
@@ -54,10 +50,14 @@ impl<V: 'static> Writer<V> {
     where
         S: for<'a> From<&'a V> + 'static,
     {
+        Self::with(form, codec, |codec, value, into| codec.encode(&S::from(value), into))
+    }
+
+    fn with<S: 'static>(form: Form, codec: Arc<dyn Codec<S>>, encode: EncodeBy<S, V>) -> Self {
         let encoder = codec.clone();
         Self {
             form,
-            encode: Box::new(move |value, into| encoder.encode(&S::from(value), into)),
+            encode: Box::new(move |value, into| encode(&*encoder, value, into)),
             read_back: Box::new(move |payload| read_back(&*codec, payload)),
         }
     }
