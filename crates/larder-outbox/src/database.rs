@@ -9,6 +9,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::pool::Pool;
 
 use crate::backlog::{Backlog, Unreadable};
+use crate::table::Table;
 
 /// A database that can have an outbox: `sqlx::Postgres` and `sqlx::Sqlite`, by the features of their names.
 pub trait Database: Sealed {}
@@ -39,8 +40,7 @@ impl From<String> for Statement {
 #[derive(Debug)]
 pub struct Rows {
     pub(crate) app: AppName,
-    /// The table, as its user wrote it.
-    pub(crate) table: String,
+    pub(crate) table: Table,
     pub(crate) statements: Statements,
 }
 

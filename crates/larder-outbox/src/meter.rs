@@ -6,13 +6,15 @@ use std::time::Duration;
 use metrics::{Label, Unit};
 use tokio::time::sleep;
 
+use crate::backlog::Backlog;
 use crate::database::Database;
 use crate::outbox::Outbox;
-use crate::relay::{Record, RelayStats};
+use crate::relay::Record;
 
 /// Tells what a relay and its outbox have come to.
-pub(crate) fn publish(app: &str, stats: &RelayStats) {
-    describe();
+pub(crate) fn publish(app: &str, record: &Record, backlog: Backlog) {
+    record.described.get_or_init(describe);
+    let stats = record.stats(backlog);
     let app = vec![Label::new("app", app.to_owned())];
     let backlog = &stats.backlog;
     metrics::gauge!("larder_outbox_lag_seconds", app.clone()).set(backlog.lag);
@@ -31,7 +33,7 @@ pub(crate) fn publish(app: &str, stats: &RelayStats) {
 pub(crate) async fn publish_every<D: Database>(outbox: Outbox<D>, record: Arc<Record>, interval: Duration) {
     loop {
         if let Ok(backlog) = outbox.backlog().await {
-            publish(outbox.rows.app.as_str(), &record.stats(backlog));
+            publish(outbox.rows.app.as_str(), &record, backlog);
         }
         sleep(interval).await;
     }

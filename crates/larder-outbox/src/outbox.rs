@@ -52,13 +52,10 @@ impl Outbox<sqlx::Postgres> {
     /// thousands of them each second that begins to matter.
     #[must_use]
     pub fn silent(self) -> Self {
-        let rows = Table::new(&self.rows.table).map(|table| Rows {
-            app: self.rows.app.clone(),
-            statements: crate::postgres::statements(&table, false),
-            table: self.rows.table.clone(),
-        });
-        let rows = Arc::new(rows.expect("the name was one when the outbox was made"));
-        Self { rows, ..self }
+        let Rows { app, table, .. } = &*self.rows;
+        let statements = crate::postgres::statements(table, false);
+        let rows = Rows { app: app.clone(), table: table.clone(), statements };
+        Self { rows: Arc::new(rows), ..self }
     }
 }
 
@@ -91,7 +88,7 @@ impl<D: Database> Outbox<D> {
         statements: impl FnOnce(&Table) -> crate::database::Statements,
     ) -> Result<Self> {
         let (app, table) = (AppName::new(app)?, Table::new(table)?);
-        let rows = Rows { app, statements: statements(&table), table: table.plain() };
+        let rows = Rows { app, statements: statements(&table), table };
         Ok(Self { pool, rows: Arc::new(rows), again_after: None })
     }
 
@@ -227,7 +224,7 @@ impl<D: Database> fmt::Debug for Outbox<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Outbox")
             .field("app", &self.rows.app)
-            .field("table", &self.rows.table)
+            .field("table", &self.rows.table.plain())
             .field("again_after", &self.again_after)
             .finish_non_exhaustive()
     }

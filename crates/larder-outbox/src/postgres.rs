@@ -39,7 +39,7 @@ impl Sealed for Postgres {
     async fn migrate(pool: &Pool<Self>, rows: &Rows) -> Result<()> {
         let mut transaction = pool.begin().await.map_err(database("begin"))?;
         // Of several processes that start at once, each would find no table and make it.
-        let lock = query("SELECT pg_advisory_xact_lock(hashtextextended($1, 1))").bind(&rows.table);
+        let lock = query("SELECT pg_advisory_xact_lock(hashtextextended($1, 1))").bind(rows.table.plain());
         lock.execute(&mut *transaction).await.map_err(database("lock the schema"))?;
         let schema = raw_sql(rows.statements.schema.get());
         schema.execute(&mut *transaction).await.map_err(database("make the table"))?;
@@ -99,7 +99,7 @@ fn announcement(row: &PgRow) -> sqlx::Result<Row> {
 impl Session for PostgresSession {
     async fn lead(&mut self) -> Result<bool> {
         if !self.is_leader {
-            let name = format!("larder-outbox {} {}", self.rows.table, self.rows.app);
+            let name = format!("larder-outbox {} {}", self.rows.table.plain(), self.rows.app);
             let lock = query_scalar(LOCK).bind(name);
             self.is_leader = lock.fetch_one(&mut self.listener).await.map_err(database("take the lock"))?;
             if self.is_leader {

@@ -174,7 +174,8 @@ impl<D: Database> RunningRelay<D> {
     /// It only reads.
     #[cfg(feature = "metrics")]
     pub async fn publish_metrics(&self) -> Result<()> {
-        meter::publish(self.outbox.rows.app.as_str(), &self.stats().await?);
+        let backlog = self.outbox.backlog().await?;
+        meter::publish(self.outbox.rows.app.as_str(), &self.record, backlog);
         Ok(())
     }
 

@@ -62,7 +62,7 @@ impl Sealed for Sqlite {
     }
 
     async fn open(pool: &Pool<Self>, rows: Arc<Rows>) -> Result<SqliteSession> {
-        let lease = Lease::new(&rows.table)?;
+        let lease = Lease::new(&rows.table);
         let holder = format!("{:032x}", fastrand::u128(..));
         Ok(SqliteSession { pool: pool.clone(), rows, lease, holder, until: None })
     }

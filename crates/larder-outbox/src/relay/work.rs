@@ -40,6 +40,9 @@ pub(crate) struct Record {
     trouble: Mutex<Option<Error>>,
     /// Whether the shared tier could not be told of rows that are still there.
     has_deferred: AtomicBool,
+    /// Whether the recorder was told what the metrics mean.
+    #[cfg(feature = "metrics")]
+    pub(crate) described: std::sync::OnceLock<()>,
 }
 
 /// Whether to go on.

@@ -1,7 +1,5 @@
 //! What is said to SQLite.
 
-use larder::Result;
-
 use crate::database::{Statement, Statements};
 use crate::table::Table;
 
@@ -83,14 +81,14 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
-    pub(crate) fn new(table: &str) -> Result<Self> {
-        let name = Table::new(table)?.quoted_with("_leader");
+    pub(crate) fn new(table: &Table) -> Self {
+        let name = table.quoted_with("_leader");
         let take = format!(
             "INSERT INTO {name} AS lease (app, holder, until) VALUES ($1, $2, {NOW} + $3) \
              ON CONFLICT (app) DO UPDATE SET holder = excluded.holder, until = excluded.until \
              WHERE lease.holder = excluded.holder OR lease.until < {NOW}"
         );
         let leave = format!("DELETE FROM {name} WHERE app = $1 AND holder = $2");
-        Ok(Self { take: take.into(), leave: leave.into() })
+        Self { take: take.into(), leave: leave.into() }
     }
 }
