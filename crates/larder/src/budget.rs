@@ -4,11 +4,11 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use larder_core::{Error, ErrorKind, Result};
+use larder_core::Result;
 
 use crate::breaker::cut_off;
 use crate::node::Node;
-use crate::step::Waiting;
+use crate::step::{Waiting, elapsed};
 
 /// The time that one read has left for the shared tier. Once a step has used it up, the rest are not tried.
 #[derive(Clone)]
@@ -34,7 +34,6 @@ impl Budget {
     pub(crate) async fn spend<T>(&mut self, step: impl Future<Output = Result<T>>) -> Result<T> {
         let node = &self.node;
         let pass = node.circuit.enter().ok_or_else(cut_off)?;
-        let elapsed = || Error::new(ErrorKind::Elapsed, "the shared tier did not answer in time");
         if self.left.is_zero() {
             return Err(elapsed());
         }

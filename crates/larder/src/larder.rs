@@ -204,8 +204,8 @@ impl Larder {
     }
 
     /// Ends what this process does for the cache: lets the loads and writes under way end, tells the server what it could
-    /// not be told before, and what was read of caches that begin warm, and leaves no task behind. From then on nothing is loaded and nothing in this process's memory
-    /// is trusted; reads that find a value in the shared tier still return it.
+    /// not be told before, and what was read of caches that begin warm, and leaves no task behind. From then on nothing is
+    /// loaded and nothing in this process's memory is trusted; reads that find a value in the shared tier still return it.
     ///
     /// Takes six seconds at most. Returns whether everything ended in order.
     ///

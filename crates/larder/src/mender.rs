@@ -3,15 +3,15 @@
 //! It runs wherever there is a shared tier, with or without a bus: an invalidation that could not be told must be told in
 //! either case.
 
-use std::future::Future;
 use std::sync::Arc;
 
 use larder_core::{Error, ErrorKind, Remote, Result};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use crate::backoff::Backoff;
 use crate::coherence::Repairs;
 use crate::node::Node;
+use crate::step::in_time;
 
 /// Mends whenever there is trouble, until this process's part is shut down.
 pub(crate) async fn mend(node: Arc<Node>, remote: Arc<dyn Remote>) {
@@ -53,7 +53,7 @@ async fn mend_all(node: &Arc<Node>, remote: &dyn Remote) {
 /// reason not to ask.
 async fn attempt(node: &Arc<Node>, remote: &dyn Remote, repairs: &Repairs) -> Result<()> {
     for (&chain, &sequence) in &repairs.raise {
-        match in_time(node, remote.raise(chain, sequence)).await {
+        match in_time(node.patience.write, remote.raise(chain, sequence)).await {
             // It will refuse it again. A number that cannot be one is no loss.
             Err(error) if error.kind() == ErrorKind::Refused => {
                 tracing::warn!(%error, "the server does not believe how far a chain had gone");
@@ -67,16 +67,11 @@ async fn attempt(node: &Arc<Node>, remote: &dyn Remote, repairs: &Repairs) -> Re
     let is_told = node.recover().await;
     if repairs.tags {
         let known = node.coherence.ledger.known();
-        node.coherence.learn(&in_time(node, remote.invalidated_tags(known)).await?);
+        node.coherence.learn(&in_time(node.patience.write, remote.invalidated_tags(known)).await?);
     }
     if is_told {
         Ok(())
     } else {
         Err(Error::new(ErrorKind::Unavailable, "some invalidations could not be told"))
     }
-}
-
-async fn in_time<T>(node: &Node, step: impl Future<Output = Result<T>>) -> Result<T> {
-    let elapsed = |_| Error::new(ErrorKind::Elapsed, "the server did not answer in time");
-    timeout(node.patience.write, step).await.map_err(elapsed)?
 }

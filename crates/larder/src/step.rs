@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use larder_core::{ErrorKind, Event, Result};
+use larder_core::{Error, ErrorKind, Event, Result};
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
@@ -43,9 +43,7 @@ impl Node {
         let now = self.clock.now();
         let slowness = self.circuit.breaker.slowness(waiting.whole);
         let went = match &outcome {
-            Ok(outcome) => {
-                judge(outcome.as_ref().err().map(larder_core::Error::kind), now.since(began), slowness)
-            }
+            Ok(outcome) => judge(outcome.as_ref().err().map(Error::kind), now.since(began), slowness),
             // Who had little time left cannot blame the server.
             Err(_) => (waiting.left >= slowness / 2).then_some(Went::Badly),
         };
@@ -73,6 +71,15 @@ impl Node {
             self.opened.notify_one();
         }
     }
+}
+
+/// Waits for a step that is no part of a read or a write: the breaker is not told of it.
+pub(crate) async fn in_time<T>(patience: Duration, step: impl Future<Output = Result<T>>) -> Result<T> {
+    timeout(patience, step).await.unwrap_or_else(|_| Err(elapsed()))
+}
+
+pub(crate) fn elapsed() -> Error {
+    Error::new(ErrorKind::Elapsed, "the shared tier did not answer in time")
 }
 
 /// What an answer says of the server; nothing, if it was the caller who was wrong.

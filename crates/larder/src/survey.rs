@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use larder_codec::Form;
 use larder_core::{CacheName, Error, ErrorKind, Remote, Result, Sample, SweepPosition};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
+use crate::step::in_time;
 use crate::store::Store;
 
 /// How many keys one step looks at, about.
@@ -96,8 +97,7 @@ impl Survey {
             return Ok(false);
         }
         let step = self.remote.sample(&self.cache, self.from.as_ref(), STEP);
-        let elapsed = |_| Error::new(ErrorKind::Elapsed, "the shared tier did not answer in time");
-        let sampled = timeout(self.patience, step).await.map_err(elapsed)??;
+        let sampled = in_time(self.patience, step).await?;
         self.seen += sampled.seen;
         sampled.entries.iter().for_each(|sample| self.count(sample));
         self.is_over = sampled.next.is_none();

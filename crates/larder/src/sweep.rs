@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use larder_core::{CacheName, Error, ErrorKind, Remote, Result, SweepPosition};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use crate::node::Node;
+use crate::step::in_time;
 
 /// How many keys one step looks at, about: what a server does in a millisecond.
 const STEP: u32 = 1_000;
@@ -72,8 +73,7 @@ impl Sweep {
             return Ok(None);
         }
         let step = self.remote.sweep(&self.cache, self.from.as_ref(), STEP);
-        let elapsed = |_| Error::new(ErrorKind::Elapsed, "the shared tier did not answer in time");
-        let swept = timeout(self.patience, step).await.map_err(elapsed)??;
+        let swept = in_time(self.patience, step).await?;
         self.removed += swept.removed;
         self.seen += swept.seen;
         self.is_over = swept.next.is_none();

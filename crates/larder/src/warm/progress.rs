@@ -1,7 +1,7 @@
 //! How far a warm start has come.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use larder_core::{Key, Moment};
@@ -52,15 +52,20 @@ pub(crate) struct Progress {
     found: AtomicU64,
     kept: AtomicU64,
     loaded: AtomicU64,
-    is_over: AtomicBool,
-    times: Mutex<(Moment, Option<Moment>)>,
+    times: Mutex<Times>,
     /// Those that the shared tier did not have.
     missed: Mutex<Vec<Key>>,
 }
 
+#[derive(Debug, Default)]
+struct Times {
+    began: Option<Moment>,
+    ended: Option<Moment>,
+}
+
 impl Progress {
     pub(crate) fn begin(&self, now: Moment) {
-        *self.times.lock().unwrap_or_else(PoisonError::into_inner) = (now, None);
+        self.times().began = Some(now);
     }
 
     pub(crate) fn wants(&self, keys: usize) {
@@ -77,11 +82,11 @@ impl Progress {
     }
 
     pub(crate) fn missed(&self, key: Key) {
-        self.missed.lock().unwrap_or_else(PoisonError::into_inner).push(key);
+        self.misses().push(key);
     }
 
     pub(crate) fn take_missed(&self) -> Vec<Key> {
-        std::mem::take(&mut self.missed.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.misses())
     }
 
     pub(crate) fn loaded(&self) {
@@ -89,18 +94,25 @@ impl Progress {
     }
 
     pub(crate) fn end(&self, now: Moment) {
-        self.times.lock().unwrap_or_else(PoisonError::into_inner).1 = Some(now);
-        self.is_over.store(true, Ordering::Release);
+        self.times().ended = Some(now);
         drop(self.take_missed());
     }
 
     pub(crate) fn snapshot(&self, now: Moment) -> Warmth {
-        let is_over = self.is_over.load(Ordering::Acquire);
-        let (began, ended) = *self.times.lock().unwrap_or_else(PoisonError::into_inner);
-        let took = if began == Moment::ORIGIN { Duration::ZERO } else { ended.unwrap_or(now).since(began) };
+        let Times { began, ended } = *self.times();
+        let took = began.map_or(Duration::ZERO, |began| ended.unwrap_or(now).since(began));
         let [wanted, asked, kept, found, loaded] =
             [&self.wanted, &self.asked, &self.kept, &self.found, &self.loaded]
                 .map(|count| count.load(Ordering::Relaxed));
-        Warmth { wanted, asked, found, kept, refused: found.saturating_sub(kept), loaded, took, is_over }
+        let (refused, is_over) = (found.saturating_sub(kept), ended.is_some());
+        Warmth { wanted, asked, found, kept, refused, loaded, took, is_over }
+    }
+
+    fn times(&self) -> MutexGuard<'_, Times> {
+        self.times.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn misses(&self) -> MutexGuard<'_, Vec<Key>> {
+        self.missed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,12 +1,12 @@
 //! Adding what was read here to what the fleet has read.
 
-use std::future::Future;
 use std::sync::Arc;
 
-use larder_core::{CacheName, Error, ErrorKind, Reads, Remote, Result, Season, WeekHour};
-use tokio::time::{sleep, timeout};
+use larder_core::{CacheName, Reads, Remote, Result, Season, WeekHour};
+use tokio::time::sleep;
 
 use crate::node::Node;
+use crate::step::in_time;
 use crate::warm::{Sketch, WarmStart};
 
 /// How many keys one step adds, about: what a server does in a millisecond.
@@ -57,16 +57,12 @@ impl Saving {
 
     async fn add(&self, reads: &[Reads]) -> Result<()> {
         let hour = Season::Hour(WeekHour::at(self.node.clock.unix_millis()));
-        let add = |season, most| self.in_time(self.remote.add_reads(&self.cache, season, reads, most));
+        let patience = self.node.patience.write;
+        let add = |season, most| in_time(patience, self.remote.add_reads(&self.cache, season, reads, most));
         let (recent, hour) = tokio::join!(
             add(Season::Recent, self.settings.most_of_recent()),
             add(hour, self.settings.most_of_hour())
         );
         recent.and(hour)
-    }
-
-    async fn in_time<T>(&self, step: impl Future<Output = Result<T>>) -> Result<T> {
-        let elapsed = |_| Error::new(ErrorKind::Elapsed, "the shared tier did not answer in time");
-        timeout(self.node.patience.write, step).await.map_err(elapsed)?
     }
 }

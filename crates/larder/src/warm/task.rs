@@ -1,7 +1,6 @@
 //! The task that gets a cache warm.
 
 use std::fmt;
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::backoff::Backoff;
 use crate::loader::BoxLoad;
+use crate::step::in_time;
 use crate::store::Store;
 use crate::warm::prediction::{predict, seasons};
 use crate::warm::{Pending, Unreachable, WarmStart};
@@ -154,9 +154,4 @@ async fn most_read(
         }
     }
     Ok(all)
-}
-
-async fn in_time<T>(patience: Duration, step: impl Future<Output = Result<T>>) -> Result<T> {
-    let elapsed = |_| Error::new(ErrorKind::Elapsed, "the shared tier did not answer in time");
-    timeout(patience, step).await.map_err(elapsed)?
 }

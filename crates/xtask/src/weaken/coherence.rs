@@ -159,8 +159,8 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "a new server gives out numbers again",
         file: MENDER,
-        from: "in_time(node, remote.raise(chain, sequence))",
-        to: "in_time(node, async { Ok(drop((chain, sequence))) })",
+        from: "in_time(node.patience.write, remote.raise(chain, sequence))",
+        to: "in_time(node.patience.write, async { Ok(drop((chain, sequence))) })",
         noticed_by: Engine("failover::r5_no_number_of_the_old_server_is_given_to_a_tag_again"),
     },
 ];
