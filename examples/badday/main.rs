@@ -10,6 +10,8 @@
 
 mod chart;
 mod database;
+#[path = "../drawing.rs"]
+mod drawing;
 mod lease;
 mod reader;
 mod record;

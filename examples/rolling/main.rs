@@ -16,6 +16,8 @@ mod clock;
 mod counts;
 #[path = "../fleet/database.rs"]
 mod database;
+#[path = "../drawing.rs"]
+mod drawing;
 mod fleet;
 mod instance;
 mod pace;
