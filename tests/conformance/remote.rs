@@ -12,6 +12,7 @@ mod headers;
 mod invalidations;
 mod leases;
 mod order;
+mod registers;
 mod retries;
 mod sweeps;
 mod tags;
@@ -162,6 +163,13 @@ macro_rules! suite {
                 a_count_that_is_none_does_no_harm
                 keys_of_any_text_come_back_as_they_are
                 a_working_set_is_no_part_of_what_is_cached;
+            registers:
+                what_one_node_notes_all_are_told
+                a_line_is_as_old_as_its_last_note
+                apps_share_the_register_of_caches_alone
+                the_lines_that_were_noted_last_are_kept
+                lines_of_any_text_come_back_as_they_are
+                a_register_is_no_part_of_what_is_cached;
             borders:
                 apps_do_not_see_each_other
                 caches_do_not_see_each_other

@@ -61,6 +61,7 @@ mod name;
 mod observe;
 mod peek;
 mod policy;
+mod register;
 mod remote;
 mod schema;
 mod shelf;
@@ -95,6 +96,7 @@ pub use name::{AppName, CacheName, MAX_NAME_BYTES};
 pub use observe::{Event, Observer};
 pub use peek::Peek;
 pub use policy::{Capacity, Jitter, Lifetime, Ttl, WhileDisconnected};
+pub use register::{Register, Registered};
 pub use remote::{
     Fill, Filled, Guard, Invalidation, Lease, LeaseMode, LeaseReply, LeaseRequest, Put, Remote, TagDelta,
 };

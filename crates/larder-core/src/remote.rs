@@ -12,6 +12,7 @@ use crate::key::{Key, Partition};
 use crate::label::Version;
 use crate::name::CacheName;
 use crate::policy::Ttl;
+use crate::register::{Register, Registered};
 use crate::stamp::{Chain, Sequence};
 use crate::survey::Sampled;
 use crate::sweep::{SweepPosition, Swept};
@@ -118,6 +119,13 @@ pub trait Remote: fmt::Debug + Send + Sync + 'static {
         _skip: u32,
         _most: u32,
     ) -> Result<Vec<Reads>> {
+        Ok(Vec::new())
+    }
+
+    /// Notes lines in a register, and tells all that were noted of late, these included. Nothing is noted if there are none.
+    ///
+    /// Nothing that is read or written otherwise depends on it. A tier that remembers nothing of the kind has nobody warned.
+    async fn register(&self, _register: Register, _lines: &[String]) -> Result<Vec<Registered>> {
         Ok(Vec::new())
     }
 

@@ -102,6 +102,7 @@ mod queue;
 mod reads;
 mod record;
 mod records;
+mod registers;
 mod remote;
 mod sequences;
 mod server;

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use larder_core::{
     Announced, CacheName, Chain, Fill, Filled, Frame, Invalidation, Key, Lease, LeaseReply, LeaseRequest,
-    Put, Reads, Remote, Result, Sampled, Season, Sequence, SweepPosition, Swept, TagDelta, Ttl, Version,
+    Put, Reads, Register, Registered, Remote, Result, Sampled, Season, Sequence, SweepPosition, Swept,
+    TagDelta, Ttl, Version,
 };
 
 use crate::connection::Connection;
@@ -85,5 +86,9 @@ impl Remote for MemoryRemote {
 
     async fn most_read(&self, cache: &CacheName, season: Season, skip: u32, most: u32) -> Result<Vec<Reads>> {
         self.connection.call(|state| Ok(state.most_read(cache, season, skip, most))).await
+    }
+
+    async fn register(&self, register: Register, lines: &[String]) -> Result<Vec<Registered>> {
+        self.connection.call(|state| state.register(register, lines)).await
     }
 }

@@ -10,12 +10,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use larder_core::{
-    AppName, CacheName, Chain, Error, ErrorKind, Key, Moment, PARTITIONS, Partition, Reads, Result, Sampled,
-    Season, Sequence, SweepPosition, Swept, TagDelta, Usage,
+    AppName, CacheName, Chain, Error, ErrorKind, Key, Moment, PARTITIONS, Partition, Reads, Register,
+    Registered, Result, Sampled, Season, Sequence, SweepPosition, Swept, TagDelta, Usage,
 };
 
 use crate::reads::ReadCounts;
 use crate::records::Records;
+use crate::registers::Lines;
 use crate::sequences::Sequences;
 use crate::settings::Settings;
 use crate::tags::TagStamps;
@@ -42,6 +43,7 @@ struct Data {
     sequences: Sequences,
     tags: TagStamps,
     reads: ReadCounts,
+    layouts: Lines,
 }
 
 impl Data {
@@ -51,6 +53,7 @@ impl Data {
             sequences: Sequences::new(),
             tags: TagStamps::default(),
             reads: ReadCounts::default(),
+            layouts: Lines::default(),
         }
     }
 }
@@ -127,6 +130,21 @@ impl State {
     pub(crate) fn most_read(&self, cache: &CacheName, season: Season, skip: u32, most: u32) -> Vec<Reads> {
         let (now, unix_millis) = (self.now(), self.settings.clock().unix_millis());
         self.data.reads.most(cache, season, skip, most, now, unix_millis)
+    }
+
+    pub(crate) fn register(&mut self, register: Register, lines: &[String]) -> Result<Vec<Registered>> {
+        if !lines.is_empty() {
+            self.check_room()?;
+        }
+        let now = self.now();
+        let note = |known: &mut Lines| {
+            known.note(lines, now);
+            known.all(now)
+        };
+        Ok(match register {
+            Register::Layouts => note(&mut self.data.layouts),
+            Register::Caches => note(&mut self.settings.caches()),
+        })
     }
 
     /// Remembers all there is, for the next failover.

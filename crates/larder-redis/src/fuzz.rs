@@ -5,7 +5,7 @@ use larder_core::{Frame, SweepPosition};
 use redis::{InfoDict, parse_redis_value};
 
 use crate::sweep::At;
-use crate::{check, delta, reply, verdicts};
+use crate::{check, delta, register, reply, verdicts};
 
 /// Whatever a server answers, to a script or a read, it is understood or refused.
 pub fn replies(bytes: &[u8]) {
@@ -23,6 +23,7 @@ pub fn replies(bytes: &[u8]) {
     let _announced = verdicts::announced(of(), &frame);
     let _scanned = verdicts::scanned(of());
     let _delta = delta::read(of());
+    let _registered = register::read(of());
 }
 
 /// What is written as text by a server, and what comes back from a user.

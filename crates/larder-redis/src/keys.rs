@@ -13,11 +13,13 @@
 //!   larder:{pT}:prod.shop~t              the tags, by their last invalidation
 //!   larder:{pT}:prod.shop~n              the caches, by their last clear
 //!   larder:{pT}:prod.shop~p              how all of this is laid out
+//!   larder:{pT}:prod.shop~y              how the values of its caches are, by when a build said so
+//!   larder:{pT}~a                        the caches of all apps, by when one of their builds said so
 //! ```
 //!
 //! Names of apps and caches contain neither colons nor tildes nor braces, so that no two of these are the same.
 
-use larder_core::{AppName, CacheName, Chain, Key, Season};
+use larder_core::{AppName, CacheName, Chain, Key, Register, Season};
 use larder_link::hash_tag;
 
 pub(crate) fn value(key: &Key) -> String {
@@ -55,6 +57,13 @@ pub(crate) fn reads(app: &AppName, cache: &CacheName, season: Season, home: Chai
 
 pub(crate) fn layout(app: &AppName) -> String {
     of_tags(app, "~p")
+}
+
+pub(crate) fn register(register: Register, app: &AppName) -> String {
+    match register {
+        Register::Layouts => of_tags(app, "~y"),
+        Register::Caches => format!("larder:{{{}}}~a", hash_tag(Chain::Tags)),
+    }
 }
 
 /// What lies there for a moment, at the start of a process.

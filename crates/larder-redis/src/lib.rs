@@ -10,6 +10,7 @@ mod delta;
 pub mod fuzz;
 mod keys;
 mod reads;
+mod register;
 mod remote;
 mod reply;
 mod scripts;

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use larder_core::{
     Announced, AppName, CacheName, Chain, Connection, Error, ErrorKind, Fill, Filled, Frame, Invalidation,
-    Key, Lease, LeaseMode, LeaseReply, LeaseRequest, Partition, Peek, Put, Reads, Remote, Result, Sampled,
-    Season, Sequence, SweepPosition, Swept, TagDelta, Ttl, Version,
+    Key, Lease, LeaseMode, LeaseReply, LeaseRequest, Partition, Peek, Put, Reads, Register, Registered,
+    Remote, Result, Sampled, Season, Sequence, SweepPosition, Swept, TagDelta, Ttl, Version,
 };
 use larder_link::{Address, Link, Slot, sequence_key, slot_of};
 
@@ -261,6 +261,10 @@ impl Remote for RedisRemote {
 
     async fn most_read(&self, cache: &CacheName, season: Season, skip: u32, most: u32) -> Result<Vec<Reads>> {
         crate::working_set::most(self, cache, season, skip, most).await
+    }
+
+    async fn register(&self, register: Register, lines: &[String]) -> Result<Vec<Registered>> {
+        crate::register::register(self, register, lines).await
     }
 
     async fn check(&self) -> Result<()> {

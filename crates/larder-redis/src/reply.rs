@@ -39,6 +39,15 @@ pub(crate) fn bytes(reply: Value) -> Result<Option<Bytes>> {
     }
 }
 
+/// A text, if it is one.
+pub(crate) fn text(reply: Value) -> Option<String> {
+    match reply {
+        Value::BulkString(bytes) => String::from_utf8(bytes).ok(),
+        Value::SimpleString(text) => Some(text),
+        _ => None,
+    }
+}
+
 /// A sequence as text. One that is not there is before all others, and so is what is none.
 pub(crate) fn sequence(reply: &Value) -> Sequence {
     let text = match reply {

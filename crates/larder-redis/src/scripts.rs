@@ -105,4 +105,5 @@ scripts! {
     check: "check.lua";
     reads: "reads.lua";
     popular: "popular.lua";
+    register: "register.lua";
 }

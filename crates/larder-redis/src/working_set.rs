@@ -55,20 +55,12 @@ pub(crate) async fn most(
 /// A key and what is left of its count, which is kept as a logarithm. Texts that are none, and counts that nobody can have
 /// counted, are left out.
 fn read(key: Value, count: Value, one: f64) -> Option<Reads> {
-    let (key, count) = (text(key)?, (number(count)? - one).exp());
+    let (key, count) = (reply::text(key)?, (number(count)? - one).exp());
     count.is_finite().then(|| Reads::new(key, count))
 }
 
 fn number(value: Value) -> Option<f64> {
-    text(value)?.parse().ok().filter(|number: &f64| !number.is_nan())
-}
-
-fn text(value: Value) -> Option<String> {
-    match value {
-        Value::BulkString(bytes) => String::from_utf8(bytes).ok(),
-        Value::SimpleString(text) => Some(text),
-        _ => None,
-    }
+    reply::text(value)?.parse().ok().filter(|number: &f64| !number.is_nan())
 }
 
 /// The chain in whose slot it lies.

@@ -8,7 +8,8 @@ use fastrand::Rng;
 use larder::memory::MemoryRemote;
 use larder_core::{
     Announced, CacheName, Chain, Fill, Filled, Frame, Invalidation, Key, Lease, LeaseReply, LeaseRequest,
-    Put, Reads, Remote, Result, Season, Sequence, SweepPosition, Swept, TagDelta, Ttl, Version,
+    Put, Reads, Register, Registered, Remote, Result, Sampled, Season, Sequence, SweepPosition, Swept,
+    TagDelta, Ttl, Version,
 };
 use tokio::time::sleep;
 
@@ -101,11 +102,19 @@ impl Remote for Contact {
         self.call(self.inner.sweep(cache, from, most)).await
     }
 
+    async fn sample(&self, cache: &CacheName, from: Option<&SweepPosition>, most: u32) -> Result<Sampled> {
+        self.call(self.inner.sample(cache, from, most)).await
+    }
+
     async fn add_reads(&self, cache: &CacheName, season: Season, reads: &[Reads], most: u32) -> Result<()> {
         self.call(self.inner.add_reads(cache, season, reads, most)).await
     }
 
     async fn most_read(&self, cache: &CacheName, season: Season, skip: u32, most: u32) -> Result<Vec<Reads>> {
         self.call(self.inner.most_read(cache, season, skip, most)).await
+    }
+
+    async fn register(&self, register: Register, lines: &[String]) -> Result<Vec<Registered>> {
+        self.call(self.inner.register(register, lines)).await
     }
 }

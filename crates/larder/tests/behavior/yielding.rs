@@ -10,7 +10,7 @@ use larder::memory::{Link, MemoryRemote};
 use larder::{AppName, Larder, LarderBuilder, Result, Version};
 use larder_core::{
     Announced, CacheName, Chain, Fill, Filled, Frame, Invalidation, Key, Lease, LeaseReply, LeaseRequest,
-    Put, Reads, Remote, Sampled, Season, Sequence, SweepPosition, Swept, TagDelta, Ttl,
+    Put, Reads, Register, Registered, Remote, Sampled, Season, Sequence, SweepPosition, Swept, TagDelta, Ttl,
 };
 use tokio::task::yield_now;
 
@@ -120,5 +120,9 @@ impl Remote for Yielding {
 
     async fn most_read(&self, cache: &CacheName, season: Season, skip: u32, most: u32) -> Result<Vec<Reads>> {
         self.after(self.remote.most_read(cache, season, skip, most)).await
+    }
+
+    async fn register(&self, register: Register, lines: &[String]) -> Result<Vec<Registered>> {
+        self.after(self.remote.register(register, lines)).await
     }
 }

@@ -10,7 +10,7 @@ use larder::memory::MemoryRemote;
 use larder::{Result, Version};
 use larder_core::{
     Announced, CacheName, Chain, Fill, Filled, Frame, Invalidation, Key, Lease, LeaseReply, LeaseRequest,
-    Put, Reads, Remote, Season, Sequence, SweepPosition, Swept, TagDelta, Ttl,
+    Put, Reads, Register, Registered, Remote, Sampled, Season, Sequence, SweepPosition, Swept, TagDelta, Ttl,
 };
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
@@ -232,11 +232,19 @@ impl Remote for PausingRemote {
         self.inner.sweep(cache, from, most).await
     }
 
+    async fn sample(&self, cache: &CacheName, from: Option<&SweepPosition>, most: u32) -> Result<Sampled> {
+        self.inner.sample(cache, from, most).await
+    }
+
     async fn add_reads(&self, cache: &CacheName, season: Season, reads: &[Reads], most: u32) -> Result<()> {
         self.inner.add_reads(cache, season, reads, most).await
     }
 
     async fn most_read(&self, cache: &CacheName, season: Season, skip: u32, most: u32) -> Result<Vec<Reads>> {
         self.inner.most_read(cache, season, skip, most).await
+    }
+
+    async fn register(&self, register: Register, lines: &[String]) -> Result<Vec<Registered>> {
+        self.inner.register(register, lines).await
     }
 }
