@@ -8,6 +8,7 @@ mod clusters;
 mod events;
 mod hazards;
 mod hostile;
+mod layouts;
 mod logs;
 mod migrations;
 mod outages;

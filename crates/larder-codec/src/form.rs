@@ -63,7 +63,7 @@ impl Form {
     }
 
     /// Whether who reads the one takes values in the other for such, as far as the shape of either is known.
-    pub(crate) fn covers(self, other: Self) -> bool {
+    pub fn covers(self, other: Self) -> bool {
         let is_same = match (self.schema, other.schema) {
             (Some(one), Some(other)) => one.number() == other.number() && one.has_shape_of(other),
             (one, other) => one == other,

@@ -19,7 +19,7 @@ pub(crate) async fn register(
         .key(keys::register(register, &remote.app))
         .arg(Register::MOST)
         .arg(Register::KEPT.as_millis());
-    let call = lines.iter().fold(call, |call, line| call.arg(line));
+    let call = lines.iter().fold(call, Call::arg);
     read(call.run(&remote.link).await?)
 }
 

@@ -12,6 +12,7 @@ use crate::breaker::Breaker;
 use crate::breaker::circuit::Circuit;
 use crate::coherence::Coherence;
 use crate::larder::Larder;
+use crate::layout::{DeployGuard, Registry};
 use crate::node::{Node, Patience};
 use crate::owner::ProcessLocal;
 use crate::publisher::Publisher;
@@ -51,6 +52,7 @@ pub struct LarderBuilder {
     capacity: Option<Capacity>,
     observer: Arc<dyn Observer>,
     need: Need,
+    deploy_guard: DeployGuard,
     #[cfg(feature = "redis")]
     tuning: Tuning,
     #[cfg(feature = "metrics")]
@@ -68,6 +70,7 @@ impl LarderBuilder {
             capacity: None,
             observer: Arc::new(()),
             need: Need::Optional,
+            deploy_guard: DeployGuard::default(),
             #[cfg(feature = "redis")]
             tuning: Tuning::default(),
             #[cfg(feature = "metrics")]
@@ -126,6 +129,13 @@ impl LarderBuilder {
     /// Default: a process starts without it, and goes on trying to reach it.
     pub fn require_upstream(self) -> Self {
         Self { need: Need::Required, ..self }
+    }
+
+    /// Sets what is done about caches that would miss what other builds have stored, or are missed by them.
+    ///
+    /// Default: [`DeployGuard::Warn`].
+    pub fn deploy_guard(self, what: DeployGuard) -> Self {
+        Self { deploy_guard: what, ..self }
     }
 
     /// Uses a shared tier and a bus of one's own. The traits, and all that it takes to implement them, are in `larder_core`.
@@ -228,6 +238,7 @@ impl LarderBuilder {
         let upstream = self.upstream.connect(&means)?;
         let node = Arc::new(Node {
             coherence: Arc::new(Coherence::new(assurance(upstream.as_ref()), self.observer.clone())),
+            registry: Registry::new(app.clone(), self.deploy_guard),
             app,
             circuit: Circuit::new(self.breaker, self.patience.read, self.clock.now()),
             clock: self.clock,

@@ -311,7 +311,7 @@ where
     /// # Errors
     ///
     /// [`Invalid`](crate::ErrorKind::Invalid) with the name and the value of a setting that cannot work, or if a cache of that
-    /// name is open in this process.
+    /// name is open in this process. [`Refused`](crate::ErrorKind::Refused) by a [deploy guard](crate::LarderBuilder::deploy_guard).
     pub fn build(mut self) -> Result<Cache<K, V>>
     where
         V: Cacheable + Serialize + DeserializeOwned,
@@ -361,6 +361,9 @@ where
         let store = Arc::new(store);
         let weak: Weak<Store<V>> = Arc::downgrade(&store);
         store.node.coherence.shelves.open(&store.name, weak)?;
+        if let Some(layout) = store.layout() {
+            store.node.registry.admit(layout)?;
+        }
         // A map that caches share may still hold what one of this name left there, deaf to what happened since.
         store.shelf.clear();
         tracing::info!(%configuration, "cache opened");

@@ -37,6 +37,8 @@ pub struct Health {
     pub trusted_for: Option<Duration>,
     /// How many invalidations the servers could not be told yet.
     pub deferred: usize,
+    /// How many [findings](crate::Drift) about how caches are stored cost hits, as of at most a minute ago.
+    pub drift: usize,
     /// The breaker of the shared tier.
     pub breaker: BreakerHealth,
     /// Every connection.
@@ -117,6 +119,7 @@ impl Health {
             probe_age: coherence.last_in_sync().map(|asked| now.since(asked)),
             trusted_for: coherence.trusted_until().map(|end| end.since(now)),
             deferred: node.recovery.deferred(),
+            drift: node.registry.costly(),
             breaker: BreakerHealth::of(node),
             connections,
             chains: Chains::all().map(position).collect(),
@@ -137,6 +140,9 @@ impl fmt::Display for Health {
             None => f.write_str(", and never was in sync")?,
         }
         write!(f, "; {} invalidations deferred; {} chains behind", self.deferred, self.behind())?;
+        if self.drift > 0 {
+            write!(f, "; {} caches are stored in a way that costs hits", self.drift)?;
+        }
         write!(f, "\nthe breaker of the shared tier: {}", self.breaker)?;
         for connection in &self.connections {
             let state = if connection.is_up { "up" } else { "down" };

@@ -4,13 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use larder_core::{AppName, CacheKey, Result, SweepPosition, Tag};
+use larder_core::{AppName, CacheKey, Error, ErrorKind, Result, SweepPosition, Tag};
 
 use crate::builder::LarderBuilder;
 use crate::cache_builder::CacheBuilder;
 use crate::domain::{DomainEvent, Touched};
 use crate::health::Health;
 use crate::intent::Intent;
+use crate::layout::{Drift, Layout};
 use crate::node::Node;
 use crate::owner::{Owner, ProcessLocal};
 use crate::receipt::Receipt;
@@ -201,6 +202,45 @@ impl Larder {
     /// The app.
     pub fn app(&self) -> &AppName {
         &self.node().app
+    }
+
+    /// How the caches are stored that this process has built so far: to be kept in a file, and compared with later.
+    pub fn layout(&self) -> Layout {
+        self.node().registry.layout()
+    }
+
+    /// In what this process's caches differ from what other builds have stored in the shared tier: whether deploying this
+    /// build would cost hits. Build all caches first. Nothing is noted and nothing logged.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` without a shared tier; otherwise if that does not answer or refuses.
+    ///
+    /// # Cancel safety
+    ///
+    /// It only reads.
+    ///
+    /// # Examples
+    ///
+    /// In CI, before a deploy, at the servers that it is for:
+    ///
+    /// ```
+    /// use larder::{Cache, DeployGuard, Larder};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> larder::Result<()> {
+    /// let larder = Larder::builder("prod.shop").embedded().deploy_guard(DeployGuard::Off).build().await?;
+    /// let users: Cache<u64, String> = larder.cache("user").build()?;
+    /// let drift = larder.drift().await?;
+    /// assert!(!drift.costs_hits(), "{drift}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn drift(&self) -> Result<Drift> {
+        let node = self.node();
+        let remote =
+            node.remote().ok_or_else(|| Error::new(ErrorKind::Invalid, "there is no shared tier"))?;
+        node.registry.drift(&**remote, node.patience.write).await
     }
 
     /// Ends what this process does for the cache: lets the loads and writes under way end, tells the server what it could

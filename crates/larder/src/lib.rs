@@ -111,6 +111,7 @@ mod hit;
 mod insert;
 mod intent;
 mod larder;
+mod layout;
 mod lease;
 mod load;
 mod loader;
@@ -168,6 +169,7 @@ pub use larder_core::{
     Observer, Purpose, Result, Retry, Schema, Sequence, Shape, Tag, Version, Vigilance, WhileDisconnected,
 };
 pub use larder_macros::{FacadeCacheKey as CacheKey, FacadeCacheable as Cacheable};
+pub use layout::{CacheLayout, Cause, DeployGuard, Drift, Finding, Layout};
 /// The remote tier and the bus on Redis or Valkey.
 #[cfg(feature = "redis")]
 pub mod redis {

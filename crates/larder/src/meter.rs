@@ -142,6 +142,7 @@ impl Page {
             self.gauge("larder_trusted_seconds", left);
         }
         self.gauge("larder_deferred", as_f64(health.deferred as u64));
+        self.gauge("larder_drift", as_f64(health.drift as u64));
         self.breaker(health.breaker);
         for (name, purpose) in [("data", Purpose::Data), ("bus", Purpose::Bus)] {
             let connections = health.connections.iter().filter(|connection| connection.purpose == purpose);

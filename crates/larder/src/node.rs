@@ -11,6 +11,7 @@ use tokio::sync::{Notify, watch};
 use crate::batch::Batches;
 use crate::breaker::circuit::Circuit;
 use crate::coherence::Coherence;
+use crate::layout::Registry;
 use crate::observe::observe;
 use crate::receipt::Receipt;
 use crate::recovery::Recovery;
@@ -33,6 +34,8 @@ pub(crate) struct Node {
     pub(crate) observer: Arc<dyn Observer>,
     pub(crate) tasks: Tasks,
     pub(crate) readiness: Arc<Readiness>,
+    /// How this process's caches are stored, and those of others.
+    pub(crate) registry: Registry,
     /// Told when something was deferred, so that it is not left until the next event.
     pub(crate) trouble: Notify,
     /// Told when the circuit has opened, so that somebody sees to its closing.

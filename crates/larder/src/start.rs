@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use larder_core::{Error, ErrorKind, Result};
+use larder_core::{Error, ErrorKind, Remote, Result};
 use tokio::time::timeout;
 
 use crate::follower::follow;
+use crate::layout::keep_registered;
 use crate::mender::mend;
 use crate::node::Node;
 use crate::prober::probe;
@@ -50,6 +51,9 @@ impl Node {
             return Ok(());
         };
         self.tasks.spawn(probe(self.clone(), remote.clone()))?;
+        if self.registry.is_on() {
+            self.tasks.spawn(keep_registered(self.clone(), remote.clone()))?;
+        }
         self.tasks.spawn(mend(self.clone(), remote))?;
         let Some(bus) = bus else {
             return Ok(());
@@ -66,9 +70,20 @@ impl Node {
             return Ok(());
         };
         remote.check().await?;
-        match bus {
-            Some(bus) => bus.check().await,
-            None => Ok(()),
+        if let Some(bus) = bus {
+            bus.check().await?;
+        }
+        if self.registry.is_on() {
+            self.learn_layouts(&**remote).await;
+        }
+        Ok(())
+    }
+
+    /// Knows how others store their caches, before any is built here.
+    async fn learn_layouts(&self, remote: &dyn Remote) {
+        match self.registry.exchange(remote, &[], self.patience.write).await {
+            Ok(others) => self.registry.learn(others),
+            Err(error) => tracing::debug!(app = %self.app, %error, "how others store cannot be told yet"),
         }
     }
 

@@ -7,6 +7,7 @@ mod cancellation;
 mod cold_starts;
 mod counts;
 mod decisions;
+mod drift;
 mod early;
 mod explanations;
 mod failures;

@@ -49,6 +49,7 @@ const GAUGES: &[(&str, Unit, &str)] = &[
     ),
     ("larder_trusted_seconds", Unit::Seconds, "For how long copies are trusted if nothing more is heard."),
     ("larder_deferred", Unit::Count, "Invalidations that the servers could not be told yet."),
+    ("larder_drift", Unit::Count, "Differences in how builds store their caches that cost hits."),
     ("larder_breaker", Unit::Count, "Whether the breaker of the shared tier is in that state: 1 or 0."),
     ("larder_breaker_age_seconds", Unit::Seconds, "For how long the breaker has been in its state."),
     ("larder_connections", Unit::Count, "Connections, by whether they are up."),

@@ -68,6 +68,7 @@ fn of_process(stats: &Stats, health: &Health) -> Vec<(String, f64)> {
         ("probe_age_seconds", "", health.probe_age.unwrap().as_secs_f64()),
         ("trusted_seconds", "", health.trusted_for.unwrap().as_secs_f64()),
         ("deferred", "", as_f64(health.deferred as u64)),
+        ("drift", "", as_f64(health.drift as u64)),
         ("breaker", ",state=closed", state(BreakerState::Closed)),
         ("breaker", ",state=open", state(BreakerState::Open)),
         ("breaker", ",state=probing", state(BreakerState::Probing)),

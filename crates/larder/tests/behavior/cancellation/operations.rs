@@ -118,6 +118,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     operation!("Publisher::shut_down", None, |on| on.publisher.shut_down().await),
     operation!("Sweep::step", None, |on| on.larder.sweep("user").unwrap().step().await),
     operation!("Sweep::run", None, |on| on.larder.sweep("user").unwrap().run(10_000).await),
+    operation!("Larder::drift", None, |on| on.larder.drift().await),
     operation!("Survey::step", None, |on| on.users.survey().unwrap().step().await),
     operation!("Survey::run", None, |on| on.users.survey().unwrap().run(10_000).await),
     operation!("LarderBuilder::build", None, |on| on.builder().build().await),
