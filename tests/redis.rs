@@ -5,6 +5,7 @@
 
 mod breaker;
 mod clusters;
+mod environments;
 mod events;
 mod hazards;
 mod hostile;

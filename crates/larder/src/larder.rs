@@ -16,6 +16,7 @@ use crate::node::Node;
 use crate::owner::{Owner, ProcessLocal};
 use crate::receipt::Receipt;
 use crate::stats::Stats;
+use crate::survey::Survey;
 use crate::sweep::Sweep;
 
 /// A process's part of the fleet: its connection to the shared tier and the bus, and what all of its caches share.
@@ -134,6 +135,16 @@ impl Larder {
     /// As [`sweep`](Self::sweep). Whether anybody has been at that position shows at the next step.
     pub fn resume_sweep(&self, cache: &str, position: impl Into<String>) -> Result<Sweep> {
         Sweep::new(self.node(), cache, Some(SweepPosition::new(position)))
+    }
+
+    /// Begins to look at how the values of a cache are stored in the shared tier, and how long they have left. Unlike
+    /// [`Cache::survey`](crate::Cache::survey) it needs no cache of that name; then none of the forms is the newest.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` if the name cannot be one, or there is no shared tier.
+    pub fn survey(&self, cache: &str) -> Result<Survey> {
+        Survey::new(self.node(), cache.parse()?)
     }
 
     /// Whether this process hears of all invalidations at present. If not, caches do as they are

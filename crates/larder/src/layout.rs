@@ -20,6 +20,7 @@ use std::time::Duration;
 use larder_codec::{Envelope, Form};
 use larder_core::{AppName, CacheName, Ttl};
 
+use crate::store::Store;
 pub use drift::{Cause, Drift, Finding};
 pub use guard::DeployGuard;
 pub(crate) use registrar::keep_registered;
@@ -81,16 +82,20 @@ pub struct CacheLayout {
     time_to_live: Ttl,
 }
 
-impl CacheLayout {
-    pub(crate) fn of<V: 'static>(cache: &CacheName, envelope: &Envelope<V>, time_to_live: Ttl) -> Self {
-        Self {
-            cache: cache.clone(),
+impl<V: Send + Sync + 'static> Store<V> {
+    /// How its values are stored, if they are.
+    pub(crate) fn layout(&self) -> Option<CacheLayout> {
+        let envelope = self.envelope.as_ref().filter(|_| self.is_shared())?;
+        Some(CacheLayout {
+            cache: self.name.clone(),
             writes: envelope.written(),
             reads: envelope.forms().collect(),
-            time_to_live,
-        }
+            time_to_live: self.plan.lifetime.time_to_live(),
+        })
     }
+}
 
+impl CacheLayout {
     /// The name of the cache.
     pub fn cache(&self) -> &CacheName {
         &self.cache

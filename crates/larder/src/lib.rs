@@ -113,6 +113,7 @@ mod intent;
 mod larder;
 mod layout;
 mod lease;
+mod lifetimes;
 mod load;
 mod loader;
 mod many;
@@ -180,6 +181,7 @@ pub mod redis {
 /// The remote tier and the bus in one process.
 #[cfg(feature = "embedded")]
 pub use larder_memory as memory;
+pub use lifetimes::{Comparison, Lifetimes};
 pub use loader::Load;
 pub use publisher::Publisher;
 pub use reading::Reading;

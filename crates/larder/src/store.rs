@@ -15,7 +15,6 @@ use tokio::time::timeout;
 use crate::bulkhead::Bulkhead;
 use crate::flight::{Bearings, Flights};
 use crate::hit::{Hit, Tier};
-use crate::layout::CacheLayout;
 use crate::node::Node;
 use crate::refresh::Early;
 use crate::rest::Rests;
@@ -136,12 +135,6 @@ impl<V: Send + Sync + 'static> Store<V> {
     /// Whether it makes use of the shared tier.
     pub(crate) fn is_shared(&self) -> bool {
         self.node.upstream.is_some() && self.plan.tiers.has_remote() && self.envelope.is_some()
-    }
-
-    /// How its values are stored, if they are.
-    pub(crate) fn layout(&self) -> Option<CacheLayout> {
-        let envelope = self.envelope.as_ref().filter(|_| self.is_shared())?;
-        Some(CacheLayout::of(&self.name, envelope, self.plan.lifetime.time_to_live()))
     }
 
     /// What a load takes note of before its first I/O.

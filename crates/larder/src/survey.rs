@@ -8,6 +8,8 @@ use larder_codec::Form;
 use larder_core::{CacheName, Error, ErrorKind, Remote, Result, Sample, SweepPosition};
 use tokio::time::sleep;
 
+use crate::lifetimes::Lifetimes;
+use crate::node::Node;
 use crate::step::in_time;
 use crate::store::Store;
 
@@ -15,7 +17,8 @@ use crate::store::Store;
 const STEP: u32 = 500;
 
 /// A look at how the values of a cache are stored in the shared tier, under way: how many are in which form, and how long the
-/// last of an older form has left. Made by [`Cache::survey`](crate::Cache::survey).
+/// last of an older form has left. Made by [`Cache::survey`](crate::Cache::survey), or by
+/// [`Larder::survey`](crate::Larder::survey) for one that this process has not built.
 ///
 /// What it has seen at any time is a sample: keys come in no order. The server is asked for a few at a time, so that nobody
 /// waits for it. While keys are added or removed, some may be counted twice.
@@ -47,6 +50,7 @@ pub struct Survey {
     is_over: bool,
     seen: u64,
     forms: Vec<Surveyed>,
+    lifetimes: Lifetimes,
 }
 
 /// What was found in one form.
@@ -65,24 +69,29 @@ pub struct Surveyed {
 
 impl<V: Send + Sync + 'static> Store<V> {
     pub(crate) fn survey(&self) -> Result<Survey> {
-        let remote = self.node.remote().filter(|_| self.is_shared()).ok_or_else(|| {
-            Error::new(ErrorKind::Invalid, "the cache stores nothing in a shared tier")
-                .with("cache", &self.name)
-        })?;
-        Ok(Survey {
-            remote: remote.clone(),
-            patience: self.node.patience.write,
-            cache: self.name.clone(),
-            newest: self.envelope.as_ref().and_then(|envelope| envelope.forms().next()),
-            from: None,
-            is_over: false,
-            seen: 0,
-            forms: Vec::new(),
-        })
+        if !self.is_shared() {
+            return Err(nothing_shared(&self.name));
+        }
+        Survey::new(&self.node, self.name.clone())
     }
 }
 
 impl Survey {
+    pub(crate) fn new(node: &Node, cache: CacheName) -> Result<Self> {
+        let remote = node.remote().ok_or_else(|| nothing_shared(&cache))?.clone();
+        Ok(Self {
+            remote,
+            patience: node.patience.write,
+            newest: node.registry.newest_form(&cache),
+            cache,
+            from: None,
+            is_over: false,
+            seen: 0,
+            forms: Vec::new(),
+            lifetimes: Lifetimes::default(),
+        })
+    }
+
     /// Looks at some. Returns whether there are more.
     ///
     /// # Errors
@@ -125,6 +134,7 @@ impl Survey {
     fn count(&mut self, sample: &Sample) {
         let form = Form::of(&sample.head);
         let left = sample.left.map(larder_core::Ttl::as_duration);
+        self.lifetimes.count(left);
         if let Some(surveyed) = self.forms.iter_mut().find(|surveyed| surveyed.form == form) {
             surveyed.entries += 1;
             surveyed.longest = surveyed.longest.zip(left).map(|(longest, left)| longest.max(left));
@@ -137,6 +147,11 @@ impl Survey {
     /// What was found, form by form.
     pub fn forms(&self) -> &[Surveyed] {
         &self.forms
+    }
+
+    /// How long all of them had left.
+    pub fn lifetimes(&self) -> &Lifetimes {
+        &self.lifetimes
     }
 
     /// How many entries of the cache were found.
@@ -163,6 +178,10 @@ impl Survey {
     fn others(&self) -> impl Iterator<Item = &Surveyed> {
         self.forms.iter().filter(|surveyed| !surveyed.is_newest)
     }
+}
+
+fn nothing_shared(cache: &CacheName) -> Error {
+    Error::new(ErrorKind::Invalid, "the cache stores nothing in a shared tier").with("cache", cache)
 }
 
 impl fmt::Display for Survey {

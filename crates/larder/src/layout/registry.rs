@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use larder_codec::Form;
 use larder_core::{AppName, CacheName, Error, ErrorKind, Register, Registered, Remote, Result};
 use tokio::sync::Notify;
 
@@ -63,6 +64,11 @@ impl Registry {
     /// How the caches are stored that this process has built.
     pub(crate) fn layout(&self) -> Layout {
         Layout::new(self.app.clone(), self.state().own.clone())
+    }
+
+    /// The newest form of a cache that this process has built.
+    pub(crate) fn newest_form(&self, cache: &CacheName) -> Option<Form> {
+        self.state().own.get(cache).and_then(|layout| layout.reads().first()).copied()
     }
 
     /// How many findings cost hits, as it was last compared.

@@ -182,6 +182,11 @@ async fn a_survey_tells_what_is_stored_in_which_form_and_for_how_long() {
     let text = survey.to_string();
     assert!(text.contains("66.7 % bincode of schema 0 (old, the last ends in 550 s)"), "{text}");
     assert!(text.contains("33.3 % bincode of schema 1 (newest)"), "{text}");
+    assert_eq!((survey.lifetimes().counted(), survey.lifetimes().unending()), (3, 0));
+    // By its name, from a process that has no such cache: none of its forms is the newest.
+    let mut stranger = rig.node().await.survey("user").unwrap();
+    stranger.run(1_000_000).await.unwrap();
+    assert_eq!((stranger.entries(), stranger.old()), (3, 3));
     assert!(!survey.step().await.unwrap(), "it is over");
 
     store_bare(&rig).await;
