@@ -1,5 +1,6 @@
 //! What was read, by cache and season.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use larder_core::{CacheName, Fading, Moment, Reads, Season};
@@ -13,6 +14,7 @@ pub(crate) struct ReadCounts {
 #[derive(Clone, Debug, Default)]
 struct Counts {
     by_key: HashMap<String, Fading>,
+    most: usize,
     until: Moment,
 }
 
@@ -33,11 +35,15 @@ impl ReadCounts {
             let read = Fading::new(season, *count, unix_millis);
             counts.by_key.entry(key.clone()).and_modify(|before| *before = before.and(read)).or_insert(read);
         }
-        counts.trim(most as usize);
+        counts.most = most as usize;
+        // Not each time: it takes a look at all of them.
+        if counts.by_key.len() > counts.most + counts.most / 4 {
+            counts.trim();
+        }
     }
 
     pub(crate) fn most(
-        &self,
+        &mut self,
         cache: &CacheName,
         season: Season,
         skip: u32,
@@ -45,8 +51,8 @@ impl ReadCounts {
         now: Moment,
         unix_millis: u64,
     ) -> Vec<Reads> {
-        let counts = self.counts.get(&(cache.clone(), season)).filter(|counts| now < counts.until);
-        let ranked = counts.map(Counts::ranked).unwrap_or_default().into_iter();
+        let counts = self.counts.get_mut(&(cache.clone(), season)).filter(|counts| now < counts.until);
+        let ranked = counts.map(|counts| counts.ranked()).unwrap_or_default().into_iter();
         let reads = |(key, count): (&String, Fading)| Reads::new(key, count.left(season, unix_millis));
         ranked.skip(skip as usize).take(most as usize).map(reads).collect()
     }
@@ -54,21 +60,26 @@ impl ReadCounts {
 
 impl Counts {
     /// Those that were read most come first, and of equals those whose text comes last, as on Redis.
-    fn ranked(&self) -> Vec<(&String, Fading)> {
+    fn ranked(&mut self) -> Vec<(&String, Fading)> {
+        self.trim();
         let mut ranked: Vec<_> = self.by_key.iter().map(|(key, count)| (key, *count)).collect();
-        ranked.sort_by(|(key, count), (other, other_count)| {
-            other_count.partial_cmp(count).unwrap_or(std::cmp::Ordering::Equal).then(other.cmp(key))
-        });
+        ranked.sort_unstable_by(by_rank);
         ranked
     }
 
-    fn trim(&mut self, most: usize) {
-        if self.by_key.len() > most {
-            let beyond: Vec<String> =
-                self.ranked().into_iter().skip(most).map(|(key, _)| key.clone()).collect();
-            for key in &beyond {
-                self.by_key.remove(key);
-            }
+    /// Keeps those that were read most.
+    fn trim(&mut self) {
+        let (most, mut all) = (self.most, Vec::from_iter(std::mem::take(&mut self.by_key)));
+        if all.len() > most && most > 0 {
+            all.select_nth_unstable_by(most - 1, |(key, count), (other, other_count)| {
+                by_rank(&(key, *count), &(other, *other_count))
+            });
         }
+        all.truncate(most);
+        self.by_key.extend(all);
     }
+}
+
+fn by_rank((key, count): &(&String, Fading), (other, other_count): &(&String, Fading)) -> Ordering {
+    other_count.partial_cmp(count).unwrap_or(Ordering::Equal).then_with(|| other.cmp(key))
 }
