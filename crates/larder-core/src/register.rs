@@ -9,6 +9,8 @@ use crate::policy::Ttl;
 pub enum Register {
     /// How the caches of the app are stored.
     Layouts,
+    /// The processes of the app that are running, each by a name that it has drawn.
+    Processes,
     /// The caches of all apps on the server, by which an app that has changed its name is found out.
     Caches,
 }

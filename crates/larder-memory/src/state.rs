@@ -44,6 +44,7 @@ struct Data {
     tags: TagStamps,
     reads: ReadCounts,
     layouts: Lines,
+    processes: Lines,
 }
 
 impl Data {
@@ -54,6 +55,7 @@ impl Data {
             tags: TagStamps::default(),
             reads: ReadCounts::default(),
             layouts: Lines::default(),
+            processes: Lines::default(),
         }
     }
 }
@@ -127,7 +129,13 @@ impl State {
         Ok(())
     }
 
-    pub(crate) fn most_read(&self, cache: &CacheName, season: Season, skip: u32, most: u32) -> Vec<Reads> {
+    pub(crate) fn most_read(
+        &mut self,
+        cache: &CacheName,
+        season: Season,
+        skip: u32,
+        most: u32,
+    ) -> Vec<Reads> {
         let (now, unix_millis) = (self.now(), self.settings.clock().unix_millis());
         self.data.reads.most(cache, season, skip, most, now, unix_millis)
     }
@@ -143,6 +151,7 @@ impl State {
         };
         Ok(match register {
             Register::Layouts => note(&mut self.data.layouts),
+            Register::Processes => note(&mut self.data.processes),
             Register::Caches => note(&mut self.settings.caches()),
         })
     }

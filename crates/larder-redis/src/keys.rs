@@ -14,6 +14,7 @@
 //!   larder:{pT}:prod.shop~n              the caches, by their last clear
 //!   larder:{pT}:prod.shop~p              how all of this is laid out
 //!   larder:{pT}:prod.shop~y              how the values of its caches are, by when a build said so
+//!   larder:{pT}:prod.shop~z              its processes, by when they said so
 //!   larder:{pT}~a                        the caches of all apps, by when one of their builds said so
 //! ```
 //!
@@ -62,6 +63,7 @@ pub(crate) fn layout(app: &AppName) -> String {
 pub(crate) fn register(register: Register, app: &AppName) -> String {
     match register {
         Register::Layouts => of_tags(app, "~y"),
+        Register::Processes => of_tags(app, "~z"),
         Register::Caches => format!("larder:{{{}}}~a", hash_tag(Chain::Tags)),
     }
 }

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use larder_codec::{Envelope, Form};
+use larder_codec::Form;
 use larder_core::{AppName, CacheName, Ttl};
 
 use crate::store::Store;

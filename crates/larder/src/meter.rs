@@ -16,6 +16,7 @@ use tokio::time::sleep;
 use crate::health::{BreakerHealth, Health, Position};
 use crate::node::Node;
 use crate::stats::{CacheStats, FormReads, Latency, Stats};
+use crate::warm::Warmth;
 
 /// The upper bounds of a histogram's buckets, in powers of two, in microseconds: from an eighth of a millisecond to a minute.
 /// What is counted has bounds there, too, so that nothing is guessed.
@@ -99,6 +100,21 @@ impl Page {
         self.counter("larder_evictions_total", stats.evictions);
         self.latency(names::LOAD, &stats.load_time);
         self.latency(names::REMOTE, &stats.remote_time);
+        stats.warmth.iter().for_each(|warmth| self.warmth(warmth));
+    }
+
+    fn warmth(&self, warmth: &Warmth) {
+        let keys = [
+            ("wanted", warmth.wanted),
+            ("found", warmth.found),
+            ("kept", warmth.kept),
+            ("loaded", warmth.loaded),
+        ];
+        for (of, keys) in keys {
+            self.with("of", of).gauge("larder_warm_keys", as_f64(keys));
+        }
+        self.gauge("larder_warm_seconds", warmth.took);
+        self.gauge("larder_warm", flag(warmth.is_over));
     }
 
     /// Forms that differ in nothing that is told are one.

@@ -5,6 +5,7 @@ use std::fmt;
 use larder_core::CacheName;
 
 use crate::node::Node;
+use crate::warm::Warmth;
 
 mod counters;
 mod forms;
@@ -87,6 +88,8 @@ pub struct CacheStats {
     pub load_time: Latency,
     /// How long the shared tier took to answer reads.
     pub remote_time: Latency,
+    /// How its warm start went, or goes; `None` if it has none.
+    pub warmth: Option<Warmth>,
 }
 
 impl CacheStats {

@@ -373,7 +373,8 @@ impl<V: Send + Sync + 'static> Shelved for Store<V> {
     }
 
     fn stats(&self) -> CacheStats {
-        self.counters.snapshot(self.shelf.usage())
+        let warmth = self.plan.warm_start.map(|_| self.warmth.snapshot(self.shelf.now()));
+        CacheStats { warmth, ..self.counters.snapshot(self.shelf.usage()) }
     }
 }
 

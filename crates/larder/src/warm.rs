@@ -1,8 +1,8 @@
 //! Warm starts: a new instance has what it will be asked for before it is asked.
 //!
 //! ```text
-//!   every node:   hits, one in 64 ─┐
-//!                 fetches and loads┴▶ sketch ─▶ saving: once a minute, and at the end ─▶ shared tier: counts by season
+//!   every node:   hits, or some of them ─┐
+//!                 fetches and loads ─────┴▶ sketch ─▶ saving: once a minute, and at the end ─▶ shared tier: counts by season
 //!
 //!   a new node:   counts by season ─▶ prediction ─▶ warming: batches of reads, fenced as all are ─▶ ready
 //! ```
@@ -18,6 +18,7 @@ mod saving;
 mod settings;
 mod sketch;
 mod task;
+mod thin;
 mod warming;
 
 pub(crate) use progress::Progress;

@@ -8,6 +8,7 @@ mod batch;
 mod breaker;
 mod codec;
 mod coherence;
+mod deploys;
 mod engine;
 mod fence;
 mod flight;
@@ -47,6 +48,10 @@ pub(crate) enum Test {
     Codec(&'static str),
     /// Of the scenarios between several instances.
     Engine(&'static str),
+    /// Of what each operation of the facade does.
+    Facade(&'static str),
+    /// Within the facade.
+    Inside(&'static str),
     /// Within larder-core.
     Core(&'static str),
     /// In all interleavings.
@@ -111,6 +116,7 @@ fn weakenings() -> impl Iterator<Item = &'static Weakening> {
         breaker::WEAKENINGS,
         guarded::WEAKENINGS,
         coherence::WEAKENINGS,
+        deploys::WEAKENINGS,
         redis::WEAKENINGS,
     ]
     .into_iter()
@@ -159,12 +165,16 @@ impl Test {
             Self::Local(name) => format!("conformance::local::map::{name}"),
             Self::SharedLocal(name) => format!("conformance::local::map_shared::{name}"),
             Self::Engine(name) => format!("scenario::{name}"),
+            Self::Facade(name) => format!("behavior::{name}"),
             Self::Script(name) => format!("conformance::remote::standalone::{name}"),
             Self::Redis(name) if name.starts_with("interop") => (*name).to_owned(),
             Self::Redis(name) => format!("redis::{name}"),
-            Self::Codec(name) | Self::Core(name) | Self::Loom(name) | Self::Bus(name) | Self::Link(name) => {
-                (*name).to_owned()
-            }
+            Self::Inside(name)
+            | Self::Codec(name)
+            | Self::Core(name)
+            | Self::Loom(name)
+            | Self::Bus(name)
+            | Self::Link(name) => (*name).to_owned(),
             Self::Circuit(name) => format!("breaker::circuit::tests::{name}"),
             Self::Flight(name) => format!("flight::proof::{name}"),
             Self::Memory => "conformance".to_owned(),
@@ -179,8 +189,8 @@ impl Test {
             Self::Bus(_) => ("test --package larder-bus --lib", "usual"),
             Self::Link(_) => ("test --package larder-link --lib", "usual"),
             Self::Codec(_) => ("test --package larder-codec --all-features --test all", "usual"),
-            Self::Engine(_) => ("test --package larder --test all", "usual"),
-            Self::Circuit(_) => ("test --package larder --lib", "usual"),
+            Self::Engine(_) | Self::Facade(_) => ("test --package larder --test all", "usual"),
+            Self::Circuit(_) | Self::Inside(_) => ("test --package larder --lib", "usual"),
             Self::Core(_) => ("test --package larder-core --lib", "usual"),
             Self::Loom(_) => ("test --package larder-core --test loom --release", "loom"),
             Self::Flight(_) => {

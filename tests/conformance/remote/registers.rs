@@ -17,7 +17,7 @@ async fn note(node: &Node, register: Register, lines: &[&str]) -> Vec<String> {
 pub(super) async fn what_one_node_notes_all_are_told<B: Backend>() {
     let rig = Rig::<B>::new().await;
     let other = rig.another().await;
-    for register in [Register::Layouts, Register::Caches] {
+    for register in [Register::Layouts, Register::Processes, Register::Caches] {
         assert!(note(&rig.node, register, &[]).await.is_empty());
         assert_eq!(note(&rig.node, register, &["a", "b"]).await, ["a", "b"]);
         assert_eq!(note(&other, register, &["b", "c"]).await, ["a", "b", "c"]);

@@ -138,7 +138,7 @@ pub(crate) struct Noted {
 }
 
 /// Builds note themselves again and again. One that has not for so long is no longer there.
-const GONE: Duration = Duration::from_secs(180);
+pub(crate) const GONE: Duration = Duration::from_secs(180);
 
 impl Noted {
     /// Whether something that it wrote may still be stored.

@@ -37,6 +37,7 @@ async fn register_again_and_again(node: &Node, remote: &dyn Remote) {
 }
 
 async fn register(node: &Node, remote: &dyn Remote) -> Result<()> {
+    node.registry.count_processes(remote, node.patience.write).await?;
     let own: Vec<CacheLayout> = node.registry.layout().caches().cloned().collect();
     if own.is_empty() {
         return Ok(());

@@ -8,7 +8,7 @@ use larder_codec::Form;
 use larder_core::{AppName, CacheName, Error, ErrorKind, Register, Registered, Remote, Result};
 use tokio::sync::Notify;
 
-use super::drift::{Drift, Finding, Noted, Others};
+use super::drift::{Drift, Finding, GONE, Noted, Others};
 use super::{CacheLayout, DeployGuard, Layout};
 use crate::step::in_time;
 
@@ -17,6 +17,8 @@ use crate::step::in_time;
 pub(crate) struct Registry {
     app: AppName,
     guard: DeployGuard,
+    /// What this process calls itself among those of the app.
+    process: String,
     state: Mutex<State>,
     /// Told when a cache was built.
     pub(crate) built: Notify,
@@ -29,13 +31,16 @@ struct State {
     others: Option<Others>,
     /// What costs hits, as it was last compared.
     costly: usize,
+    /// How many processes of the app there are; zero while nobody knows.
+    processes: usize,
     /// What was said once is not said again.
     told: HashSet<Finding>,
 }
 
 impl Registry {
     pub(crate) fn new(app: AppName, guard: DeployGuard) -> Self {
-        Self { app, guard, state: Mutex::default(), built: Notify::new() }
+        let process = format!("{:032x}", fastrand::u128(..));
+        Self { app, guard, process, state: Mutex::default(), built: Notify::new() }
     }
 
     pub(crate) fn is_on(&self) -> bool {
@@ -85,6 +90,19 @@ impl Registry {
         let news = state.news(drift.findings());
         drop(state);
         self.tell(&news);
+    }
+
+    /// How many processes of the app there are, as of a minute or two ago. `None` while nobody knows.
+    pub(crate) fn processes(&self) -> Option<usize> {
+        Some(self.state().processes).filter(|processes| *processes > 0)
+    }
+
+    /// Notes that this process is there, and counts those that are.
+    pub(crate) async fn count_processes(&self, remote: &dyn Remote, patience: Duration) -> Result<()> {
+        let own = std::slice::from_ref(&self.process);
+        let noted = in_time(patience, remote.register(Register::Processes, own)).await?;
+        self.state().processes = noted.iter().filter(|noted| noted.age <= GONE).count();
+        Ok(())
     }
 
     /// Knows what others have noted before a cache was built.

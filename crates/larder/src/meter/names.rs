@@ -38,6 +38,9 @@ const COUNTERS: &[(&str, &str)] = &[
 
 const GAUGES: &[(&str, Unit, &str)] = &[
     ("larder_entries", Unit::Count, "Entries in this process."),
+    ("larder_warm", Unit::Count, "Whether a warm start is over: 1 or 0."),
+    ("larder_warm_keys", Unit::Count, "Keys that a warm start wanted, and what became of them."),
+    ("larder_warm_seconds", Unit::Seconds, "How long a warm start took, or has taken so far."),
     ("larder_weight", Unit::Count, "What these weigh: bytes if the capacity is in bytes, else their number."),
     (LOAD[2], Unit::Seconds, "Time of all loads together."),
     (REMOTE[2], Unit::Seconds, "Time of all answers of the shared tier together."),

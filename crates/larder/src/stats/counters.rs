@@ -15,9 +15,6 @@ use super::striped::Striped;
 use crate::hit::{Hit, Tier};
 use crate::warm::Sketch;
 
-/// Of how many hits one stands for all in the sketch of what is read.
-const SAMPLED: u64 = 64;
-
 /// A count that is seldom added to, beside what it counts.
 #[derive(Debug, Default)]
 pub(crate) struct Count(AtomicU64);
@@ -36,14 +33,12 @@ impl Count {
     }
 }
 
-/// Whether the hit with which a count has come to this is one of those that are sampled.
-///
-/// Every sixty-fourth would do, but for readers that go round: of a hundred and twenty-eight keys in turn, it would be the same two
-/// for ever. Multiples of the golden ratio are spread evenly, and so are those of them that belong to any one key.
-#[inline]
-fn is_sampled(count: u64) -> bool {
-    const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
-    count.wrapping_mul(GOLDEN) < u64::MAX / SAMPLED
+#[cold]
+#[inline(never)]
+fn sample<V>(reads: &Sketch, hit: Option<&Hit<V>>) {
+    if let Some(hit) = hit {
+        reads.add_hit(hit.key_text());
+    }
 }
 
 /// What one cache counts.
@@ -101,24 +96,17 @@ impl Counters {
     #[inline]
     pub(crate) fn hit<V>(&self, hit: Option<&Hit<V>>) {
         let count = if hit.is_some() { &self.local_hits } else { &self.missing }.add_one();
-        if is_sampled(count) {
-            self.sample(hit);
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn sample<V>(&self, hit: Option<&Hit<V>>) {
-        if let (Some(reads), Some(hit)) = (&self.reads, hit) {
-            #[expect(clippy::cast_precision_loss, reason = "it is a small number")]
-            reads.add(hit.key_text(), SAMPLED as f64);
+        if let Some(reads) = &self.reads
+            && reads.picks(count)
+        {
+            sample(reads, hit);
         }
     }
 
     /// Those that cost more than a lock are counted one by one.
     fn sample_one<V>(&self, hit: &Hit<V>) {
         if let Some(reads) = &self.reads {
-            reads.add(hit.key_text(), 1.0);
+            reads.add(hit.key_text());
         }
     }
 
@@ -205,6 +193,7 @@ impl Counters {
             evictions: usage.evictions,
             load_time: self.load_time.snapshot(),
             remote_time: self.remote_time.snapshot(),
+            warmth: None,
         }
     }
 }
@@ -230,26 +219,6 @@ impl NodeCounters {
             gaps: self.gaps.get(),
             losses: self.losses.get(),
             breaker_opened: 0,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_key_of_those_that_are_read_in_turn_is_sampled_alike() {
-        const ROUNDS: u64 = 6_400;
-        for keys in [1, 2, 3, 64, 100, 128] {
-            let mut sampled = vec![0; keys];
-            for count in 0..ROUNDS * keys as u64 {
-                if is_sampled(count) {
-                    sampled[usize::try_from(count).unwrap() % keys] += 1;
-                }
-            }
-            let [least, most] = [sampled.iter().min().unwrap(), sampled.iter().max().unwrap()];
-            assert!(*least >= 80 && *most <= 120, "{keys} keys: {least} to {most}");
         }
     }
 }

@@ -12,8 +12,8 @@ const LEAST_OF_AN_HOUR: u32 = 100;
 
 /// How a cache begins warm, and what it does for those that begin after it.
 ///
-/// Each instance counts what is read of the cache, one hit in 64 and all that is fetched or loaded, and once a minute adds that
-/// to what the whole fleet has read, in the shared tier. A new one predicts from it what it will be asked for: by the last
+/// Each instance counts what is read of the cache, hits by samples if there are many, and once a minute adds that to what the
+/// whole fleet has read, in the shared tier. A new one predicts from it what it will be asked for: by the last
 /// minutes, by the same hour of the day before, and by the same hour of the week. It fetches that from the shared tier, as
 /// any read would: what a write overtakes is not kept. It loads nothing, unless it is [told to](crate::CacheBuilder::warm_loads).
 ///
@@ -72,7 +72,7 @@ impl Default for WarmStart {
 }
 
 impl WarmStart {
-    /// Sets how many keys are fetched at most, and remembered. Twice as many are counted in this process at a time.
+    /// Sets how many keys are fetched at most, and remembered. Four times as many are counted in this process at a time.
     ///
     /// Default: the capacity of the cache, if that is in entries, and else 10,000.
     pub fn most(self, keys: u32) -> Self {

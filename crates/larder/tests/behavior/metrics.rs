@@ -3,11 +3,11 @@
 mod recorder;
 
 use larder::codec::{Bincode, Envelope, Old};
-use larder::{BreakerState, CacheStats, ErrorKind, Health, Larder, Position, Schema, Stats};
+use larder::{BreakerState, CacheStats, ErrorKind, Health, Larder, Position, Schema, Stats, WarmStart};
 use metrics::set_default_local_recorder;
 use tokio::time::sleep;
 
-use super::rig::{Origin, Rig, kind_of, millis, secs, settle, users};
+use super::rig::{Origin, Rig, exact, kind_of, millis, secs, settle, users};
 use recorder::Published;
 
 /// One of each number that a cache has, by the name that it is to be published under.
@@ -214,4 +214,36 @@ async fn who_wants_it_has_it_published_from_time_to_time_until_the_end() {
     assert!(!is_published());
     let never = Larder::builder("test.shop").metrics_every(secs(0)).build().await;
     assert_eq!(kind_of(never), ErrorKind::Invalid);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_warm_start_is_published_by_caches_that_have_one() {
+    let rig = Rig::new();
+    let warm = async || {
+        let larder = rig.node().await;
+        let users = users(&larder).warm_start(WarmStart::default()).build().unwrap();
+        let _cold = exact::<String, String>(&larder, "cold").build().unwrap();
+        larder.ready().await;
+        (larder, users)
+    };
+    let (old, users) = warm().await;
+    for name in ["ada", "bob", "eve"] {
+        users.get_or_load(name, Origin::new().gives(name.to_owned())).await.unwrap();
+    }
+    assert!(old.shut_down().await);
+    let (new, users) = warm().await;
+    let published = Published::default();
+    let _guard = set_default_local_recorder(&published);
+    new.publish_metrics();
+    let warmth = users.stats().warmth.unwrap();
+    let expected = [("wanted", warmth.wanted), ("found", warmth.found), ("kept", warmth.kept), ("loaded", 0)];
+    for (of, keys) in expected {
+        let name = format!("larder_warm_keys{{app=test.shop,cache=user,of={of}}}");
+        assert_eq!(published.value(&name), Some(as_f64(keys)), "{name}");
+    }
+    assert_eq!(warmth.kept, 3);
+    assert_eq!(published.value("larder_warm{app=test.shop,cache=user}"), Some(1.0));
+    let took = published.value("larder_warm_seconds{app=test.shop,cache=user}");
+    assert_eq!(took, Some(warmth.took.as_secs_f64()));
+    assert!(!published.names().iter().any(|name| name.starts_with("larder_warm") && name.contains("cold")));
 }

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, advance, sleep, timeout};
 
 use super::rig::{Origin, Rig, Users, check_get, kind_of, millis, secs, settle, store, users};
-use super::yielding::yielding;
+use super::yielding::{yielding, yielding_on};
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
@@ -246,6 +246,30 @@ async fn where_the_shared_tier_does_not_answer_it_begins_cold_after_the_deadline
     larder.ready().await;
     assert_eq!(began.elapsed(), secs(7));
     assert!(users.warmth().is_over && users.warmth().kept == 0 && users.warmth().took == secs(7));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_there_at_the_deadline_is_kept_and_the_rest_is_not_waited_for() {
+    let (rig, link) = breakable();
+    let names = names(100);
+    live_and_end(&rig, &names).await;
+    let larder = yielding_on(&rig, &link, 3).build().await.unwrap();
+    let users = warm(&larder, WarmStart::default().deadline(secs(7)).batch(5).concurrency(1));
+    while users.warmth().kept < 20 {
+        tokio::task::yield_now().await;
+    }
+    link.faults().unwrap().freeze();
+    let began = Instant::now();
+    larder.ready().await;
+    let warmth = users.warmth();
+    assert!(began.elapsed() <= secs(7) && warmth.took == secs(7) && warmth.is_over, "{warmth:?}");
+    assert!(warmth.wanted == 100 && (20..100).contains(&warmth.kept), "{warmth:?}");
+    let kept = names.iter().filter(|name| users.contains_local(&**name)).count();
+    assert_eq!(kept as u64, warmth.kept);
+    // Nobody goes on with it behind one's back.
+    link.faults().unwrap().thaw();
+    sleep(secs(5)).await;
+    assert_eq!(users.warmth(), warmth);
 }
 
 #[tokio::test(start_paused = true)]
