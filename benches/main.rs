@@ -10,6 +10,7 @@ mod hits;
 mod instructions;
 mod measure;
 mod memory;
+mod newcomer;
 mod outage;
 mod report;
 mod server;
@@ -55,7 +56,7 @@ fn only(part: &str) -> ExitCode {
         "bus" => bus::lines(effort, &runtime),
         "throughput" => throughput::lines(effort, &runtime),
         "outage" => outage::lines(&runtime),
-        "warm" => warm::lines(effort, &runtime),
+        "warm" => warm::lines(effort, &runtime).into_iter().chain(newcomer::lines(&runtime)).collect(),
         _ => return ExitCode::from(2),
     };
     match report::publish(&lines) {
@@ -77,6 +78,7 @@ fn run(effort: Effort) -> ExitCode {
     lines.extend(throughput::lines(effort, &runtime));
     lines.extend(outage::lines(&runtime));
     lines.extend(warm::lines(effort, &runtime));
+    lines.extend(newcomer::lines(&runtime));
     let counted = instructions::lines();
     lines.extend(counted.as_deref().unwrap_or_default().iter().cloned());
     let published = report::publish(&lines).map_err(|error| format!("the report cannot be written: {error}"));
