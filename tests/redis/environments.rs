@@ -38,7 +38,6 @@ async fn a_time_to_live_that_differs_shows_and_the_same_one_does_not() {
     let alike = compare(&staging, &production).await;
     assert!(!alike.differs(), "{alike}");
     let differing = compare(&production, &moved).await;
-    println!("{differing}");
     assert!(differing.differs() && differing.distance() > 0.999, "{differing}");
     let (_, here, there) = differing.rows()[2];
     let ratio = here.unwrap().as_secs_f64() / there.unwrap().as_secs_f64();
