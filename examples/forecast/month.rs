@@ -39,11 +39,11 @@ impl Month {
         ],
     };
 
-    /// Ten days, of a tenth of the items.
+    /// Ten days, of a twentieth of the items.
     pub(crate) const QUICK: Self = Self {
-        traffic: Traffic { peak: 5.0, items: 10_000 },
-        room: 1_000,
-        deploys: &[At::on(8, 20, 15), At::on(9, 10, 30)],
+        traffic: Traffic { peak: 2.0, items: 5_000 },
+        room: 500,
+        deploys: &[At::on(8, 20, 15), At::on(9, 18, 30)],
     };
 
     /// Lets it pass. Returns what became of each deploy.
@@ -80,7 +80,7 @@ impl Month {
     ) -> Outcome<f64> {
         let (mut hits, mut reads) = (0_u32, 0_u32);
         for (_, items) in running {
-            for _ in 0..reads_in(self.traffic, at, MINUTE) {
+            for _ in 0..reads_in_a_minute(self.traffic, at) {
                 let item = self.traffic.draw(at, dice);
                 lists.count(at, item);
                 hits += u32::from(read(items, item).await?);
@@ -91,13 +91,13 @@ impl Month {
     }
 }
 
-/// How many reads one instance has in such a time.
-pub(crate) fn reads_in(traffic: Traffic, at: At, time: Duration) -> u32 {
+/// How many reads one instance has.
+pub(crate) fn reads_in_a_minute(traffic: Traffic, at: At) -> u32 {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "rates are small and positive"
     )]
-    let reads = (traffic.rate(at) * time.as_secs_f64()).round() as u32;
+    let reads = (traffic.rate(at) * MINUTE.as_secs_f64()).round() as u32;
     reads
 }

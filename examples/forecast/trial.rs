@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use crate::Outcome;
 use crate::fleet::{Fleet, Items, read};
 use crate::lists::Lists;
-use crate::month::reads_in;
+use crate::month::reads_in_a_minute;
 use crate::traffic::{At, Traffic};
 
 /// What a new instance knows.
@@ -95,13 +95,12 @@ impl Trial {
 
 /// A minute of reads, second by second.
 async fn minute(at: At, traffic: Traffic, items: &Items, mut dice: Rng) -> Outcome<f64> {
-    let (mut hits, mut reads) = (0_u32, 0_u32);
-    for _ in 0..60 {
-        for _ in 0..reads_in(traffic, at, Duration::from_secs(1)) {
+    let (all, mut hits) = (reads_in_a_minute(traffic, at), 0_u32);
+    for second in 0..60 {
+        for _ in all * second / 60..all * (second + 1) / 60 {
             hits += u32::from(read(items, traffic.draw(at, &mut dice)).await?);
-            reads += 1;
         }
         sleep(Duration::from_secs(1)).await;
     }
-    Ok(f64::from(hits) / f64::from(reads.max(1)))
+    Ok(f64::from(hits) / f64::from(all.max(1)))
 }

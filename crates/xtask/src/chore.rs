@@ -20,6 +20,8 @@ Usage: cargo xtask <chore>
   patterns [--quick]              what each way to write costs, on a real Postgres and a real Redis, as a table
   rolling [--quick] [WAY]         processes that are replaced one by one under load, while what they store changes its form:
                                   hit ratios as a table, and a chart in target/rolling
+  forecast [--quick]              a month of traffic in virtual time: what a new instance answers by itself in its first
+                                  minute, by what it knew, as a table, and a chart in target/forecast
   fuzz [--seconds N] [TARGET]     each fuzz target, or one, for N seconds (60)
   hostile [--minutes N] [--seed S] [--topology T] [--only FAULT] | --mutations
                                   a fleet of processes at work, while everything breaks at random;
@@ -57,6 +59,7 @@ pub(crate) enum Chore {
     Patterns(Vec<String>),
     /// The same.
     Rolling(Vec<String>),
+    Forecast(Vec<String>),
 }
 
 impl Chore {
@@ -75,6 +78,7 @@ impl Chore {
             ["badday", rest @ ..] => Self::BadDay(rest.iter().map(|word| (*word).to_owned()).collect()),
             ["patterns", rest @ ..] => Self::Patterns(rest.iter().map(|word| (*word).to_owned()).collect()),
             ["rolling", rest @ ..] => Self::Rolling(rest.iter().map(|word| (*word).to_owned()).collect()),
+            ["forecast", rest @ ..] => Self::Forecast(rest.iter().map(|word| (*word).to_owned()).collect()),
             ["weaken"] => Self::Weaken { part: None },
             ["weaken", part] if !part.starts_with('-') => Self::Weaken { part: Some((*part).to_owned()) },
             ["simulate"] => Self::Simulate(Simulation::Usual),
@@ -139,6 +143,7 @@ mod tests {
         check("hostile --minutes 2", &Chore::Hostile(vec!["--minutes".to_owned(), "2".to_owned()]));
         check("patterns --quick", &Chore::Patterns(vec!["--quick".to_owned()]));
         check("rolling --quick", &Chore::Rolling(vec!["--quick".to_owned()]));
+        check("forecast --quick", &Chore::Forecast(vec!["--quick".to_owned()]));
         check("weaken", &Chore::Weaken { part: None });
         check("weaken larder/src", &Chore::Weaken { part: Some("larder/src".to_owned()) });
     }

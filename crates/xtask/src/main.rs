@@ -14,8 +14,8 @@ mod model;
 mod needs;
 mod patterns;
 mod program;
-mod rolling;
 mod scoreboard;
+mod showcase;
 mod simulate;
 mod steps;
 mod test;
@@ -57,7 +57,8 @@ fn perform(chore: Chore) -> Result<ExitCode, String> {
         Chore::Hostile(words) => return hostile::run(&words),
         Chore::BadDay(words) => badday::run(&words),
         Chore::Patterns(words) => patterns::run(&words),
-        Chore::Rolling(words) => rolling::run(&words),
+        Chore::Rolling(words) => showcase::run("rolling", &words),
+        Chore::Forecast(words) => showcase::run("forecast", &words),
         Chore::Test => test::run(),
         Chore::Ci(depth) => ci::run(depth),
         Chore::Tidy => tidy::run(),
