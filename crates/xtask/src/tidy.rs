@@ -4,6 +4,7 @@ mod functions;
 mod lints;
 mod machine;
 mod redis;
+mod released;
 mod sources;
 mod text;
 
@@ -36,6 +37,7 @@ const RULES: &[Rule] = &[
     machine::machine_path,
     lints::house_lints,
     redis::unbounded_command,
+    released::changed_release,
 ];
 
 /// Applies every rule to every source, and tells all that is found.

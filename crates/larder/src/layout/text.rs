@@ -125,6 +125,15 @@ fn no_line(line: &str) -> Error {
 mod tests {
     use super::*;
 
+    /// As the first release has noted them.
+    const FIRST_RELEASE: &str = include_str!("layouts-1.txt");
+
+    #[test]
+    fn what_the_first_release_noted_is_read_and_written_as_it_was() {
+        let layout: Layout = FIRST_RELEASE.parse().unwrap();
+        assert_eq!((layout.caches().count(), &*layout.to_string()), (2, FIRST_RELEASE));
+    }
+
     const LINE: &str = "user time-to-live=600000 writes=1/2/9f8e7d6c reads=1/2/9f8e7d6c,5/0/00000000,4/bare";
 
     #[test]
