@@ -274,7 +274,7 @@ impl Larder {
         told && ended
     }
 
-    fn node(&self) -> &Arc<Node> {
+    pub(crate) fn node(&self) -> &Arc<Node> {
         &self.owner.node
     }
 

@@ -80,6 +80,7 @@
 //! - `embedded` (default): the remote tier and the bus in one process; no server needed.
 //! - `redis` (default): the remote tier and the bus on Redis or Valkey; `tls`: with `rediss://`.
 //! - `quick`: quick_cache for the local tier, by one word, `CacheBuilder::quick`.
+//! - `endpoint`: readiness probes over HTTP, answered by `Larder::answer_probes`.
 //! - `metrics`: what is counted goes to the facade `metrics`, by `Larder::publish_metrics` or by itself.
 //! - `json`, `msgpack`, `postcard`: formats besides bincode; `zstd`: a compression besides lz4. See [`codec`].
 //!
@@ -100,6 +101,8 @@ mod chains;
 mod coherence;
 mod configuration;
 mod domain;
+#[cfg(feature = "endpoint")]
+mod endpoint;
 mod explain;
 mod flight;
 mod follower;

@@ -9,6 +9,8 @@ mod counts;
 mod decisions;
 mod drift;
 mod early;
+#[cfg(feature = "endpoint")]
+mod endpoint;
 mod explanations;
 mod failures;
 mod flights;
