@@ -22,7 +22,7 @@ use fastrand::Rng;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct At(pub(crate) u64);
 
-const NAMES: [&str; 7] = ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"];
+const NAMES: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
 
 impl At {
     pub(crate) const fn on(day: u64, hour: u64, minute: u64) -> Self {
@@ -47,11 +47,11 @@ impl At {
     }
 
     fn is_weekend(self) -> bool {
-        matches!(self.weekday(), "Saturday" | "Sunday")
+        matches!(self.weekday(), "Sat" | "Sun")
     }
 
     fn is_time_of_reports(self) -> bool {
-        self.weekday() == "Monday" && (8.0..11.0).contains(&self.hour_of_day())
+        self.weekday() == "Mon" && (8.0..11.0).contains(&self.hour_of_day())
     }
 }
 
