@@ -342,7 +342,7 @@ where
         if let Some(envelope) = &envelope {
             envelope.verify().map_err(|error| error.with("cache", &name))?;
         }
-        let plan = settings.plan().map_err(|error| error.with("cache", &name))?;
+        let plan = settings.plan(&owner.local).map_err(|error| error.with("cache", &name))?;
         let namespace = Namespace::new(node.app.clone(), name.clone());
         let local = settings.local(&owner.local);
         let shelf = settings.shelf(Shelf::new(namespace, local, node.coherence.fence.clone()), &node)?;

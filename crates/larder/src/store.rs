@@ -60,6 +60,8 @@ pub(crate) struct Plan {
     pub(crate) soft_timeout: Option<Duration>,
     pub(crate) early: Early,
     pub(crate) warm_start: Option<WarmStart>,
+    /// How many entries this process has room for, if that is known.
+    pub(crate) room: Option<u64>,
 }
 
 /// What a read gives when its loader fails and there is a value that is no longer fresh.

@@ -89,7 +89,7 @@ impl Default for Settings {
 
 impl Settings {
     /// What the read and the write path go by.
-    pub(super) fn plan(&self) -> Result<Plan> {
+    pub(super) fn plan(&self, process: &ProcessLocal) -> Result<Plan> {
         let time_to_live = ttl("time_to_live", self.time_to_live)?;
         let fresh_for = self.fresh_for.map_or(Ok(time_to_live), |fresh| ttl("fresh_for", fresh))?;
         if fresh_for > time_to_live {
@@ -119,7 +119,16 @@ impl Settings {
             soft_timeout: self.soft_timeout,
             early: self.early()?,
             warm_start: self.warm_start()?,
+            room: self.room(process),
         })
+    }
+
+    fn room(&self, process: &ProcessLocal) -> Option<u64> {
+        let own = self.capacity.or_else(|| process.0.is_none().then_some(USUAL_CAPACITY));
+        match own? {
+            Capacity::Entries(entries) => Some(entries),
+            Capacity::Bytes(_) => None,
+        }
     }
 
     fn warm_start(&self) -> Result<Option<WarmStart>> {

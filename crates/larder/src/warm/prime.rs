@@ -49,8 +49,7 @@ where
         let (store, progress) = (&self.store, Arc::new(Progress::default()));
         let pace = store.plan.warm_start.unwrap_or_default();
         progress.begin(store.shelf.now());
-        let is_late =
-            timeout(pace.deadline, store.fetch_ahead(Arc::new(keys), pace, &progress)).await.is_err();
+        let is_late = timeout(pace.deadline, store.fetch_ahead(keys, pace, &progress)).await.is_err();
         if is_late {
             tracing::debug!(cache = %store.name, "not all was fetched in time");
         }

@@ -90,7 +90,7 @@ impl Sketch {
 
     /// So many hits tell the keys apart well enough.
     fn enough(&self) -> usize {
-        self.most.saturating_mul(8)
+        self.most.saturating_mul(32)
     }
 
     fn counted(&self) -> MutexGuard<'_, Counted> {
@@ -177,11 +177,11 @@ mod tests {
     #[test]
     fn of_few_hits_each_is_counted_and_of_many_a_few_for_all() {
         let sketch = Sketch::new(10);
-        assert_eq!(hit(&sketch, 79), 79);
-        assert_eq!(sketch.take()[0], Reads::new("first", 40.0));
+        assert_eq!(hit(&sketch, 319), 319);
+        assert_eq!(sketch.take()[0], Reads::new("first", 160.0));
         for _ in 0..3 {
             let counted = hit(&sketch, 100_000);
-            assert!((1_500..2_500).contains(&counted), "{counted}");
+            assert!((1_200..3_500).contains(&counted), "{counted}");
             let taken = sketch.take();
             let all: f64 = taken.iter().map(|reads| reads.count).sum();
             assert!(

@@ -80,7 +80,7 @@ impl<V: Send + Sync + 'static> Store<V> {
         };
         let left = settings.deadline.saturating_sub(began.elapsed());
         let fetching = async {
-            self.fetch_ahead(Arc::new(keys), settings, &self.warmth).await;
+            self.fetch_ahead(keys, settings, &self.warmth).await;
             if let Some(loads) = &loads {
                 self.load_missed(loads, &self.warmth).await;
             }

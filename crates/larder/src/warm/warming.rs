@@ -20,11 +20,13 @@ impl<V: Send + Sync + 'static> Store<V> {
     /// this goes on trying.
     pub(crate) async fn fetch_ahead(
         self: &Arc<Self>,
-        keys: Arc<Vec<Key>>,
+        keys: Vec<Key>,
         pace: WarmStart,
         progress: &Arc<Progress>,
     ) {
         progress.wants(keys.len());
+        let (keys, best) = best_first(self.without_those_here(keys));
+        let keys = Arc::new(keys);
         let (next, mut workers) = (Arc::new(AtomicUsize::new(0)), JoinSet::new());
         for _ in 0..pace.concurrency.min(keys.len().div_ceil(pace.batch)) {
             let (store, keys, next) = (self.clone(), keys.clone(), next.clone());
@@ -32,6 +34,28 @@ impl<V: Send + Sync + 'static> Store<V> {
             workers.spawn(async move { store.fetch_batches(&keys, &next, pace.batch, &progress).await });
         }
         while workers.join_next().await.is_some() {}
+        // Where all have room, none has to make any.
+        if self.plan.room.is_none_or(|room| keys.len() as u64 >= room - room / 8) {
+            self.use_in_order(keys.get(..best).unwrap_or_default());
+        }
+    }
+
+    /// Uses them once, the best one last. What came or was used first makes room for what is read next: of these the best ones
+    /// would, before anybody had read them.
+    fn use_in_order(&self, best: &[Key]) {
+        for key in best.iter().rev() {
+            _ = self.shelf.find(key);
+        }
+    }
+
+    /// Those that this process has not. Of what others read meanwhile some is fetched twice.
+    fn without_those_here(&self, mut keys: Vec<Key>) -> Vec<Key> {
+        // Most begin with nothing, and then there is nothing to look for.
+        if self.shelf.usage().entries > 0 {
+            let route = Route::of(self.plan.tiers);
+            keys.retain(|key| !matches!(self.look_local(key, route), Local::Answer(_)));
+        }
+        keys
     }
 
     /// Fetches one batch after another of those that nobody else has begun with.
@@ -47,11 +71,8 @@ impl<V: Send + Sync + 'static> Store<V> {
 
     async fn fetch_batch(&self, keys: &[Key], progress: &Progress) -> Result<()> {
         let (route, bearings) = (Route::of(self.plan.tiers), self.bearings());
-        let is_absent = |key: &Key| {
-            !matches!(self.look_local(key, route), Local::Answer(_)) && self.remote(key, route).is_some()
-        };
-        let are_absent: Vec<bool> = keys.iter().map(is_absent).collect();
-        let keys = chosen(keys, &are_absent);
+        let are_usable: Vec<bool> = keys.iter().map(|key| self.remote(key, route).is_some()).collect();
+        let keys = chosen(keys, &are_usable);
         let (Some(remote), false) = (self.node.remote(), keys.is_empty()) else {
             return Ok(());
         };
@@ -88,4 +109,12 @@ impl<V: Send + Sync + 'static> Store<V> {
         }
         while loading.join_next().await.is_some() {}
     }
+}
+
+/// The best quarter, and how many these are, in case that the time is up before all are here; then the others, of which the
+/// least comes first, for that is the order in which they are to make room.
+fn best_first(mut keys: Vec<Key>) -> (Vec<Key>, usize) {
+    let best = keys.len() / 4;
+    keys.get_mut(best..).unwrap_or_default().reverse();
+    (keys, best)
 }

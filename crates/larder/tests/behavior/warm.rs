@@ -174,6 +174,43 @@ async fn a_write_is_never_overtaken_by_what_is_fetched_ahead() {
     }
 }
 
+/// The shared tier still has what it could not be told to drop.
+#[tokio::test(start_paused = true)]
+async fn what_the_shared_tier_was_not_told_yet_is_not_fetched_ahead() {
+    let (rig, link) = breakable();
+    let names = names(10);
+    live_and_end(&rig, &names).await;
+    let larder = yielding_on(&rig, &link, 20).build().await.unwrap();
+    let users = users(&larder).build().unwrap();
+    link.faults().unwrap().fail(1);
+    let receipt = users.invalidate(&names[3]).await.unwrap();
+    assert!(receipt.is_deferred());
+    let warmth = users.prime(&names).await.unwrap();
+    assert_eq!((warmth.asked, warmth.kept), (9, 9));
+    assert!(!users.contains_local(&names[3]));
+}
+
+/// Read in the order of their worth, the first would be the first to go.
+#[tokio::test(start_paused = true)]
+async fn what_is_read_most_is_not_the_first_to_make_room() {
+    let rig = Rig::new();
+    let larder = rig.node().await;
+    let old = users(&larder).capacity(1_000).build().unwrap();
+    let names = names(2_000);
+    for name in &names {
+        store(&old, name, name).await;
+    }
+    let larder = rig.node().await;
+    let users = users(&larder).capacity(1_000).build().unwrap();
+    users.prime(&names[..1_000]).await.unwrap();
+    for name in &names[1_000..1_300] {
+        check_get(&users, name, Some((name, Tier::Remote))).await;
+    }
+    let best = names[..250].iter().filter(|name| users.contains_local(&***name)).count();
+    let least = names[750..1_000].iter().filter(|name| users.contains_local(&***name)).count();
+    assert!(best >= 240 && least <= 100, "{best} of the best and {least} of the least are left");
+}
+
 #[tokio::test(start_paused = true)]
 async fn nothing_is_loaded_and_what_the_shared_tier_lost_is_left_out() {
     let (rig, names, origin) = (Rig::new(), names(20), Origin::new());

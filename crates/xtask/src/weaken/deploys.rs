@@ -65,6 +65,20 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         noticed_by: Facade("warm::a_write_is_never_overtaken_by_what_is_fetched_ahead"),
     },
     Weakening {
+        name: "what the shared tier was not told yet is fetched ahead",
+        file: WARMING,
+        from: "self.remote(key, route).is_some())",
+        to: "self.remote(key, route).is_some() || true)",
+        noticed_by: Facade("warm::what_the_shared_tier_was_not_told_yet_is_not_fetched_ahead"),
+    },
+    Weakening {
+        name: "what is read most is the first to make room",
+        file: WARMING,
+        from: "keys.len() as u64 >= room - room / 8",
+        to: "keys.len() as u64 >= room * 8",
+        noticed_by: Facade("warm::what_is_read_most_is_not_the_first_to_make_room"),
+    },
+    Weakening {
         name: "a warm start begins before the bus is in sync",
         file: TASK,
         from: "self.node.synchronized().await;",
