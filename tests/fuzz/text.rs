@@ -1,10 +1,10 @@
-//! Texts that people and clients write: names, tags, tokens, addresses, and what keys are made of.
+//! Texts that people and clients write: names, tags, tokens, addresses, layouts, and what keys are made of.
 
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
 
-use larder::Receipt;
 use larder::redis::Address;
+use larder::{Layout, Receipt};
 use larder_core::{AppName, CacheName, Error, KeyText, MAX_NAME_BYTES, MAX_TAG_BYTES, Result, Tag, Token};
 
 /// No error grows with what it is about.
@@ -22,6 +22,7 @@ pub(crate) fn text(bytes: &[u8]) {
     written_again::<Token>(text);
     written_again::<Receipt>(text);
     shown::<Address>(text);
+    written_again::<Layout>(text);
     key_parts(text);
 }
 

@@ -39,7 +39,7 @@ pub(crate) use registry::Registry;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> larder::Result<()> {
 /// // As it was kept, and as the service is now.
-/// let kept: Layout = "larder-layout app=prod.shop partitions=16\n\
+/// let kept: Layout = "larder-layout app=prod.shop partitions=64\n\
 ///                     user time-to-live=600000 writes=1/0/f78ac2a7 reads=1/0/f78ac2a7\n"
 ///     .parse()?;
 ///

@@ -1,7 +1,7 @@
 //! Layouts as text: in a file, and in the shared tier.
 //!
 //! ```text
-//!   larder-layout app=prod.shop partitions=16
+//!   larder-layout app=prod.shop partitions=64
 //!   user time-to-live=600000 writes=1/2/9f8e7d6c reads=1/2/9f8e7d6c,1/1/0badcafe,4/bare
 //! ```
 //!
@@ -105,7 +105,7 @@ impl FromStr for Layout {
         };
         if partitions != PARTITIONS.to_string() {
             return Err(Error::new(ErrorKind::Refused, "the layout is one of other partitions")
-                .with("found", partitions)
+                .with("found", format_args!("{:?}", partitions.chars().take(20).collect::<String>()))
                 .with("expected", PARTITIONS));
         }
         let cache = |line| {
@@ -167,7 +167,7 @@ mod tests {
             let text = format!("larder-layout app=prod.shop partitions={PARTITIONS}\n{line}\n");
             assert_eq!(text.parse::<Layout>().unwrap_err().kind(), ErrorKind::Invalid, "{line}");
         }
-        for head in ["", "larder-layout", "larder-layout app=prod.shop", "layout app=prod.shop partitions=16"]
+        for head in ["", "larder-layout", "larder-layout app=prod.shop", "layout app=prod.shop partitions=64"]
         {
             assert_eq!(head.parse::<Layout>().unwrap_err().kind(), ErrorKind::Invalid, "{head}");
         }
