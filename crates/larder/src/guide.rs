@@ -7,6 +7,7 @@ pub mod architecture {}
 pub mod consistency {}
 
 #[doc = include_str!("guide/deploys.md")]
+#[doc = include_str!("guide/forecast.svg")]
 pub mod deploys {}
 
 #[doc = include_str!("guide/failure.md")]

@@ -33,10 +33,12 @@ impl Count {
     }
 }
 
-#[cold]
+/// Apart, so that caches which count nothing of the kind are spared all but a look.
 #[inline(never)]
-fn sample<V>(reads: &Sketch, hit: Option<&Hit<V>>) {
-    if let Some(hit) = hit {
+fn sample<V>(reads: &Sketch, count: u64, hit: Option<&Hit<V>>) {
+    if let Some(hit) = hit
+        && reads.picks(count)
+    {
         reads.add_hit(hit.key_text());
     }
 }
@@ -96,10 +98,8 @@ impl Counters {
     #[inline]
     pub(crate) fn hit<V>(&self, hit: Option<&Hit<V>>) {
         let count = if hit.is_some() { &self.local_hits } else { &self.missing }.add_one();
-        if let Some(reads) = &self.reads
-            && reads.picks(count)
-        {
-            sample(reads, hit);
+        if let Some(reads) = &self.reads {
+            sample(reads, count, hit);
         }
     }
 
