@@ -125,7 +125,6 @@ impl Registry {
     ) -> Result<Others> {
         let layouts: Vec<String> = own.iter().map(CacheLayout::line).collect();
         let caches: Vec<String> = own.iter().map(|own| format!("{} {}", self.app, own.cache())).collect();
-        // Read before this build's own are noted.
         let (apps, noted) = tokio::join!(
             in_time(patience, remote.register(Register::Caches, &caches)),
             in_time(patience, remote.register(Register::Layouts, &layouts)),
