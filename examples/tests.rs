@@ -30,7 +30,7 @@ fn a_new_form_at_once_is_noticed() {
 }
 
 #[test]
-fn who_predicts_begins_warmer_than_who_has_a_list() {
+fn who_predicts_begins_as_warm_as_who_has_a_list() {
     let (is_well, told) = run(FORECAST, &["--quick"]).unwrap();
     assert!(is_well && told.contains("| Sat 18:30 |"), "{told}");
 }
