@@ -102,7 +102,7 @@ async fn a_second_announcement_comes_after_its_delay_whoever_leads_then<H: Home>
     let (home, redis) = (H::start().await, RedisServer::start().unwrap());
     let (ours, theirs) = (Node::start(&redis).await, Node::start(&redis).await);
     theirs.load(7).await;
-    let delay = Duration::from_millis(1_500);
+    let delay = Duration::from_secs(4);
     let outbox = home.outbox().clone().again_after(delay);
     write(&home, &outbox, 7).await;
     let first = Relay::new(home.outbox(), &ours.larder).unwrap().spawn();
