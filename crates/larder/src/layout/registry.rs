@@ -31,8 +31,8 @@ struct State {
     others: Option<Others>,
     /// What costs hits, as it was last compared.
     costly: usize,
-    /// How many processes of the app there are; zero while nobody knows.
-    processes: usize,
+    /// How many processes of the app there are. `None` while nobody knows.
+    processes: Option<usize>,
     /// What was said once is not said again.
     told: HashSet<Finding>,
 }
@@ -59,9 +59,7 @@ impl Registry {
         state.own.insert(layout.cache().clone(), layout);
         let news = state.news(&known);
         drop(state);
-        if self.is_on() {
-            self.tell(&news);
-        }
+        self.tell(&news);
         self.built.notify_one();
         Ok(())
     }
@@ -94,14 +92,16 @@ impl Registry {
 
     /// How many processes of the app there are, as of a minute or two ago. `None` while nobody knows.
     pub(crate) fn processes(&self) -> Option<usize> {
-        Some(self.state().processes).filter(|processes| *processes > 0)
+        self.state().processes
     }
 
     /// Notes that this process is there, and counts those that are.
     pub(crate) async fn count_processes(&self, remote: &dyn Remote, patience: Duration) -> Result<()> {
         let own = std::slice::from_ref(&self.process);
         let noted = in_time(patience, remote.register(Register::Processes, own)).await?;
-        self.state().processes = noted.iter().filter(|noted| noted.age <= GONE).count();
+        // Itself at least, whatever the server says.
+        let running = noted.iter().filter(|noted| noted.age <= GONE).count();
+        self.state().processes = Some(running.max(1));
         Ok(())
     }
 
