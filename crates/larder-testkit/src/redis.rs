@@ -1,5 +1,5 @@
 //! Real servers for tests: a [`RedisServer`], one with TLS, a [`RedisCluster`], and a [`RedisSentinel`]. And a [`Proxy`]
-//! that breaks what lies between them and a client.
+//! that breaks what lies between them and a client, and a [`Gateway`] of such proxies where there are several servers.
 //!
 //! Each test starts its own, so that tests run side by side and nothing is left from the last one. A server needs
 //! milliseconds to start, a cluster some seconds. Whatever becomes of the test, no process and no file of it remains.
@@ -19,7 +19,7 @@
 //!   redis-server ◀── a watchdog, which kills it as soon as the test lets go of it, or is gone
 //!     ▲
 //!     │ frames, as far as the test lets them through
-//!   Proxy, SplittingProxy ◀── clients
+//!   Proxy, SplittingProxy, Gateway ◀── clients
 //! ```
 //!
 //! # Examples
@@ -67,7 +67,7 @@ mod view;
 
 pub use crate::server::error::{Error, Result};
 pub use cluster::RedisCluster;
-pub use proxy::{Counts, Direction, Lane, Loss, Proxy, SplittingProxy, Traffic};
+pub use proxy::{Counts, Direction, Gateway, Lane, Loss, Proxy, SplittingProxy, Traffic};
 pub use reply::Reply;
 pub use sentinel::RedisSentinel;
 pub use server::RedisServer;

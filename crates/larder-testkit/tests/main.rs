@@ -8,6 +8,7 @@ mod cleanup;
 mod cluster;
 mod counts;
 mod faults;
+mod gateway;
 mod history;
 mod losses;
 mod postgres;

@@ -1,9 +1,11 @@
 //! Several servers that share the keys.
 
+use std::ffi::OsString;
 use std::iter;
 use std::time::Duration;
 
 use super::plan::{Kind, Plan};
+use super::port::places;
 use super::server::RedisServer;
 use super::view::View;
 use crate::server::error::{Error, Result};
@@ -59,7 +61,15 @@ impl RedisCluster {
 
     /// Starts a cluster whose nodes have more arguments; see [`RedisServer::with`].
     pub fn with<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<Self> {
-        let plan = Plan::new(Kind::Node, ARGUMENTS.into_iter().chain(arguments));
+        Self::with_variables(iter::empty::<(&str, &str)>(), arguments)
+    }
+
+    /// The same with variables of the environment of all nodes; see [`RedisServer::with_variables`].
+    pub fn with_variables<'a, N: Into<OsString>, V: Into<OsString>>(
+        variables: impl IntoIterator<Item = (N, V)>,
+        arguments: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self> {
+        let plan = Plan::new(Kind::Node, ARGUMENTS.into_iter().chain(arguments)).variables(variables);
         let launch = |_| RedisServer::launch(&plan);
         let cluster = Self { nodes: (0..2 * MASTERS).map(launch).collect::<Result<_>>()? };
         cluster.deal_slots()?;
@@ -94,9 +104,7 @@ impl RedisCluster {
 
     /// Where clients find the cluster: `redis+cluster://127.0.0.1:port,…`.
     pub fn url(&self) -> String {
-        let places: Vec<String> =
-            self.nodes.iter().map(|node| format!("127.0.0.1:{}", node.port())).collect();
-        format!("redis+cluster://{}", places.join(","))
+        url(self.nodes.iter().map(RedisServer::port))
     }
 
     /// Where clients find the nodes.
@@ -203,6 +211,11 @@ impl RedisCluster {
     fn log(&self) -> String {
         self.nodes.iter().map(RedisServer::log).collect()
     }
+}
+
+/// Where clients find a cluster whose nodes listen there, or whatever stands in their place.
+pub(crate) fn url(ports: impl Iterator<Item = u16>) -> String {
+    format!("redis+cluster://{}", places(ports))
 }
 
 fn view_of(node: &RedisServer) -> Result<View> {

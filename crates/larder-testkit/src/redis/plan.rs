@@ -45,6 +45,19 @@ impl Plan {
         Self { kind, login: None, files: Vec::new(), arguments, variables: Vec::new() }
     }
 
+    pub(crate) fn variables<N: Into<OsString>, V: Into<OsString>>(
+        mut self,
+        variables: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        self.variables.extend(variables.into_iter().map(|(name, value)| (name.into(), value.into())));
+        self
+    }
+
+    pub(crate) fn argument(mut self, word: impl Into<OsString>) -> Self {
+        self.arguments.push(word.into());
+        self
+    }
+
     /// Writes the files into the folder of a process.
     pub(crate) fn prepare(&self, process: &Process) -> Result<()> {
         self.files.iter().try_for_each(|(name, content)| process.folder().write(name, content))

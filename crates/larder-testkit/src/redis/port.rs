@@ -29,3 +29,9 @@ pub(crate) fn free_with_bus() -> Result<u16> {
         }
     }
 }
+
+/// Places on this machine, as addresses list them.
+pub(crate) fn places(ports: impl Iterator<Item = u16>) -> String {
+    let places: Vec<String> = ports.map(|port| format!("127.0.0.1:{port}")).collect();
+    places.join(",")
+}

@@ -1,11 +1,13 @@
 //! A proxy that misbehaves as it is told.
 
+mod addresses;
 mod connection;
 mod counts;
 mod ear;
 mod end;
 mod fault;
 mod frames;
+mod gateway;
 mod inlet;
 mod lane;
 mod loss;
@@ -19,6 +21,7 @@ mod words;
 mod worker;
 
 pub use counts::Counts;
+pub use gateway::Gateway;
 pub use lane::Lane;
 pub use loss::Loss;
 pub use splitting::SplittingProxy;

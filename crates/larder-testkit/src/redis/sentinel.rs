@@ -1,6 +1,10 @@
 //! A master that is watched over.
 
+use std::ffi::OsString;
+use std::iter;
+
 use super::plan::{Kind, Plan, SENTINEL_FILE};
+use super::port::places;
 use super::reply::Reply;
 use super::server::RedisServer;
 use crate::server::error::{Error, Result};
@@ -36,9 +40,18 @@ pub struct RedisSentinel {
 impl RedisSentinel {
     /// Starts all five, and returns when the sentinels know each other and the replica.
     pub fn start() -> Result<Self> {
-        let master = RedisServer::start()?;
+        Self::with_variables(iter::empty::<(&str, &str)>())
+    }
+
+    /// The same with variables of the environment of master and replica; see [`RedisServer::with_variables`].
+    pub fn with_variables<N: Into<OsString>, V: Into<OsString>>(
+        variables: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<Self> {
+        let plan = Plan::new(Kind::Plain, [""; 0]).variables(variables);
+        let master = RedisServer::launch(&plan)?;
         let port = master.port().to_string();
-        let replica = RedisServer::with(["--replicaof", &format!("127.0.0.1 {port}")])?;
+        let replica =
+            RedisServer::launch(&plan.argument("--replicaof").argument(format!("127.0.0.1 {port}")))?;
         // Sentinels that see a replica in the making look again only after ten seconds.
         let is_in_sync = || Ok(replica.is_in_sync()?.then_some(()));
         until(FOR_AGREEMENT, "the replica has what the master has", || replica.log(), is_in_sync)?;
@@ -104,9 +117,7 @@ impl RedisSentinel {
 
     /// Where clients find the master by way of the sentinels: `redis+sentinel://127.0.0.1:port,…/name`.
     pub fn url(&self) -> String {
-        let place = |sentinel: &RedisServer| format!("127.0.0.1:{}", sentinel.port());
-        let places: Vec<String> = self.sentinels.iter().map(place).collect();
-        format!("redis+sentinel://{}/{NAME}", places.join(","))
+        url(self.sentinels.iter().map(RedisServer::port))
     }
 
     /// Where clients find the sentinels.
@@ -159,6 +170,11 @@ impl RedisSentinel {
     fn log(&self) -> String {
         self.servers.iter().chain(&self.sentinels).map(RedisServer::log).collect()
     }
+}
+
+/// Where clients find the master by way of the sentinels that listen there, or of whatever stands in their place.
+pub(crate) fn url(ports: impl Iterator<Item = u16>) -> String {
+    format!("redis+sentinel://{}/{NAME}", places(ports))
 }
 
 fn sentinel_plan(master: &str) -> Plan {

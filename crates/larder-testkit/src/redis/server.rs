@@ -90,9 +90,7 @@ impl RedisServer {
         variables: impl IntoIterator<Item = (N, V)>,
         arguments: impl IntoIterator<Item = A>,
     ) -> Result<Self> {
-        let mut plan = Plan::new(Kind::Plain, arguments);
-        plan.variables = variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Self::launch(&plan)
+        Self::launch(&Plan::new(Kind::Plain, arguments).variables(variables))
     }
 
     /// Starts a server that asks who is there. A rule is a line of an ACL file without its first word: a name, and what

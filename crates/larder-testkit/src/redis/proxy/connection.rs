@@ -137,22 +137,19 @@ impl Connection {
     }
 
     fn pass(&mut self, way: Way, frame: &[u8], rules: &mut Rules, now: Moment) {
-        let is_lost = match way {
+        match way {
             Way::ToServer => {
                 self.count(frame, rules, now);
-                false
+                self.server.outlet.push(frame);
             }
             Way::ToClient => match self.ear.hear(frame) {
-                Heard::Message(channel) => rules.lose(channel),
-                Heard::Unasked => false,
+                Heard::Message(channel) if rules.lose(channel) => {}
+                Heard::Message(_) | Heard::Unasked => self.client.outlet.push(frame),
                 Heard::Reply => {
                     self.is_answered = true;
-                    false
+                    self.client.outlet.push(&rules.addresses.translate(frame));
                 }
             },
-        };
-        if !is_lost {
-            self.sink(way).outlet.push(frame);
         }
     }
 

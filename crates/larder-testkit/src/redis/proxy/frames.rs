@@ -1,5 +1,7 @@
 //! Where a frame of Redis' protocol ends.
 
+use std::iter;
+
 /// The server's own limit of a string.
 const LONGEST_STRING: u64 = 512 << 20;
 /// The server's own limit of a line.
@@ -71,6 +73,17 @@ impl Scanner {
             Some(_) => value(bytes),
         }
     }
+}
+
+/// The pieces of a whole frame of a server, one after the other: those of an array are what it announces and then its items.
+pub(crate) fn elements(frame: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = frame;
+    iter::from_fn(move || {
+        let Element { length, .. } = value(rest).ok().flatten()?;
+        let (element, after) = rest.split_at_checked(length)?;
+        rest = after;
+        Some(element)
+    })
 }
 
 /// What begins a value is looked at first: a stream that is something else may have no line to wait for.

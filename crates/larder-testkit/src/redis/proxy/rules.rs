@@ -1,5 +1,6 @@
 //! What holds for all connections of a proxy.
 
+use super::addresses::Addresses;
 use super::counts::Counts;
 use super::fault::Faults;
 use super::loss::Loss;
@@ -10,6 +11,8 @@ pub(crate) struct Rules {
     pub(crate) faults: Faults,
     pub(crate) losses: Vec<Loss>,
     pub(crate) counts: Counts,
+    /// Whom clients are told of instead of servers.
+    pub(crate) addresses: Addresses,
 }
 
 impl Rules {

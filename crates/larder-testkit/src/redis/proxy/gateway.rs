@@ -1,0 +1,89 @@
+//! The way from one client to several servers.
+
+use super::super::cluster::{self, RedisCluster};
+use super::super::sentinel::{self, RedisSentinel};
+use super::super::server::RedisServer;
+use super::Proxy;
+use super::addresses::Addresses;
+use crate::server::error::Result;
+
+/// Stands between clients and a group of servers: a [`Proxy`] to each of them.
+///
+/// Where servers tell clients of each other, they name the proxies: a sentinel that is asked for the master, a node of a
+/// cluster that is asked for the masters of slots, and one that redirects a client to another. So a client that begins with
+/// the [`url`](Self::url) never meets a server but through its proxy. What the servers say to each other goes as ever.
+///
+/// # Examples
+///
+/// A client that is cut off from one master of three, while the cluster is well:
+///
+/// ```
+/// use larder_testkit::redis::{Direction, Gateway, RedisCluster};
+///
+/// let cluster = RedisCluster::start()?;
+/// let gateway = Gateway::to_cluster(&cluster)?;
+/// // ... a client connects to gateway.url() ...
+/// let master = cluster.masters()?[0];
+/// gateway.proxy_to(master).unwrap().swallow(Direction::Both);
+/// // ... and goes on with the two that it can reach.
+/// gateway.heal();
+/// # Ok::<(), larder_testkit::redis::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Gateway {
+    url: String,
+    proxies: Vec<Proxy>,
+    /// Of the servers, in the order of their proxies.
+    ports: Vec<u16>,
+}
+
+impl Gateway {
+    /// Starts a proxy to each of the sentinels, and to the two servers that they watch over.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::System`](super::super::Error::System) if there is no free port, or no thread.
+    pub fn to_sentinel(group: &RedisSentinel) -> Result<Self> {
+        let servers = group.sentinels().iter().chain(group.servers());
+        Self::to(servers, |proxies| sentinel::url(proxies.take(group.sentinels().len())))
+    }
+
+    /// Starts a proxy to each node of a cluster; see [`to_sentinel`](Self::to_sentinel).
+    pub fn to_cluster(cluster: &RedisCluster) -> Result<Self> {
+        Self::to(cluster.nodes().iter(), |proxies| cluster::url(proxies))
+    }
+
+    fn to<'a>(
+        servers: impl Iterator<Item = &'a RedisServer>,
+        url: impl FnOnce(&mut dyn Iterator<Item = u16>) -> String,
+    ) -> Result<Self> {
+        let ports: Vec<u16> = servers.map(RedisServer::port).collect();
+        let proxies: Vec<Proxy> = ports.iter().map(|port| Proxy::to_port(*port)).collect::<Result<_>>()?;
+        let addresses = Addresses::new(ports.iter().copied().zip(proxies.iter().map(Proxy::port)));
+        for proxy in &proxies {
+            let addresses = addresses.clone();
+            proxy.worker.ask(move |relay| relay.rules.addresses = addresses);
+        }
+        Ok(Self { url: url(&mut proxies.iter().map(Proxy::port)), proxies, ports })
+    }
+
+    /// Where clients find the servers: as the group's own, with the proxies for the servers.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The proxies to all servers: of sentinels, those to them come first.
+    pub fn proxies(&self) -> &[Proxy] {
+        &self.proxies
+    }
+
+    /// The one to this server, if it is of the group.
+    pub fn proxy_to(&self, server: &RedisServer) -> Option<&Proxy> {
+        self.ports.iter().position(|port| *port == server.port()).and_then(|index| self.proxies.get(index))
+    }
+
+    /// Ends all faults and all losses of all proxies; see [`Proxy::heal`].
+    pub fn heal(&self) {
+        self.proxies.iter().for_each(Proxy::heal);
+    }
+}
