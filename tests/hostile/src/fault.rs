@@ -25,6 +25,5 @@ pub(crate) enum Promise {
 }
 
 pub(crate) const ANYWHERE: &[Topology] = &Topology::ALL;
-pub(crate) const STANDALONE: &[Topology] = &[Topology::Standalone];
 pub(crate) const SENTINEL: &[Topology] = &[Topology::Sentinel];
 pub(crate) const CLUSTER: &[Topology] = &[Topology::Cluster];

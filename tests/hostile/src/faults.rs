@@ -38,8 +38,8 @@ pub(crate) fn handful(topology: Topology) -> Vec<&'static Fault> {
         Topology::Standalone => {
             &["server-killed", "line-dead", "messages-lost", "worker-killed", "worker-stopped"]
         }
-        Topology::Sentinel => &["master-dies-unheard"],
-        Topology::Cluster => &["slots-moved", "replica-takes-over"],
+        Topology::Sentinel => &["master-dies-unheard", "line-dead"],
+        Topology::Cluster => &["slots-moved", "replica-takes-over", "line-cut"],
     };
     names.iter().filter_map(|name| named(name)).collect()
 }

@@ -4,13 +4,13 @@ use std::thread;
 use std::time::Duration;
 
 use fastrand::Rng;
-use larder_testkit::redis::{Proxy, RedisServer};
+use larder_testkit::redis::{Direction, Proxy, RedisServer};
 
 use crate::Result;
 use crate::fault::Promise;
 use crate::fleet::{Fleet, WORKERS};
 use crate::schedule::Injection;
-use crate::stage::{Single, Stage, Topology};
+use crate::stage::{Stage, Way};
 
 /// Everything that can be broken, and the dice that say how.
 pub(crate) struct Scene<'s, 'f> {
@@ -56,7 +56,7 @@ impl<'s, 'f> Scene<'s, 'f> {
     /// The server forgets where its orders stood. If its clock was ahead once, it begins before where it was, and what it
     /// orders counts for nothing until somebody who knows better has told it.
     pub(crate) fn forget_orders(&mut self) {
-        if self.single().is_ok_and(|single| single.skew.was_ahead()) {
+        if self.stage.skew.was_ahead() {
             self.promise = Promise::UntilToldAgain;
         }
     }
@@ -90,45 +90,26 @@ impl<'s, 'f> Scene<'s, 'f> {
         if self.dice.u8(0..4) == 0 { (0..WORKERS).collect() } else { vec![self.any_place()] }
     }
 
-    pub(crate) fn topology(&self) -> Topology {
-        match self.stage {
-            Stage::Standalone(_) => Topology::Standalone,
-            Stage::Sentinel(_) => Topology::Sentinel,
-            Stage::Cluster(_) => Topology::Cluster,
-        }
-    }
-
     pub(crate) fn masters(&self) -> Result<Vec<&'s RedisServer>> {
         self.stage.masters()
     }
 
-    pub(crate) fn one_of_the_masters(&mut self) -> Result<usize> {
-        let count = self.masters()?.len();
-        Ok(self.dice.usize(0..count))
+    pub(crate) fn any_master(&mut self) -> Result<&'s RedisServer> {
+        let masters = self.masters()?;
+        self.dice.choice(masters).ok_or_else(|| "there is no master".into())
     }
 
-    /// The only server.
-    pub(crate) fn server(&self) -> Result<&'s RedisServer> {
-        Ok(&self.single()?.server)
+    pub(crate) fn any_direction(&mut self) -> Direction {
+        let directions = [Direction::ToClient, Direction::ToServer, Direction::Both];
+        self.dice.choice(directions).unwrap_or(Direction::Both)
     }
 
-    /// The line from a place to the only server.
-    pub(crate) fn proxy(&self, place: usize) -> Result<&'s Proxy> {
-        self.single()?.proxies.get(place).ok_or_else(|| "there is no such place".into())
+    /// The way from a place to the servers.
+    pub(crate) fn way(&self, place: usize) -> Result<&'s Way> {
+        self.stage.ways.get(place).ok_or_else(|| "there is no such place".into())
     }
 
-    /// The only server, with its clock and the lines to it.
-    pub(crate) fn single(&self) -> Result<&'s Single> {
-        match self.stage {
-            Stage::Standalone(single) => Ok(single),
-            Stage::Sentinel(_) | Stage::Cluster(_) => Err("there is more than one server".into()),
-        }
-    }
-
-    pub(crate) fn heal_lines(&self) -> Result<()> {
-        (0..WORKERS).try_for_each(|place| {
-            self.proxy(place)?.heal();
-            Ok(())
-        })
+    pub(crate) fn heal_lines(&self) {
+        self.stage.ways.iter().flat_map(Way::lines).for_each(Proxy::heal);
     }
 }

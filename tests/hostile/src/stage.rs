@@ -1,15 +1,18 @@
 //! The servers, and the ways to them.
 
 pub(crate) mod agreement;
+mod way;
 
 use std::path::Path;
 use std::time::Duration;
 
-use larder_testkit::redis::{Proxy, RedisCluster, RedisSentinel, RedisServer};
+use larder_testkit::redis::{RedisCluster, RedisSentinel, RedisServer};
 
 use crate::Result;
 use crate::fleet::WORKERS;
 use crate::skew::Skew;
+
+pub(crate) use way::Way;
 
 /// How servers stand to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,12 +37,11 @@ impl Topology {
         }
     }
 
-    /// Its part of the time of a run: most faults are of a single server and the ways to it.
+    /// Its part of the time of a run. Masters that are replaced, and slots that move, take the most.
     pub(crate) const fn weight(self) -> u32 {
         match self {
-            Self::Standalone => 5,
-            Self::Sentinel => 2,
-            Self::Cluster => 3,
+            Self::Standalone => 3,
+            Self::Sentinel | Self::Cluster => 4,
         }
     }
 
@@ -52,51 +54,48 @@ impl Topology {
     }
 }
 
-/// The servers of one run.
+/// The servers of one run, which go by a clock of their own, and a way to them from each place.
 #[derive(Debug)]
-pub(crate) enum Stage {
-    Standalone(Box<Single>),
+pub(crate) struct Stage {
+    pub(crate) servers: Servers,
+    pub(crate) ways: Vec<Way>,
+    pub(crate) skew: Skew,
+}
+
+#[derive(Debug)]
+pub(crate) enum Servers {
+    Standalone(Box<RedisServer>),
     Sentinel(RedisSentinel),
     Cluster(RedisCluster),
 }
 
-/// One server with a clock of its own, behind a proxy for each place.
-#[derive(Debug)]
-pub(crate) struct Single {
-    pub(crate) server: RedisServer,
-    pub(crate) proxies: Vec<Proxy>,
-    pub(crate) skew: Skew,
-}
-
 impl Stage {
     pub(crate) fn set(topology: Topology, folder: &Path) -> Result<Self> {
-        Ok(match topology {
-            Topology::Standalone => {
-                let skew = Skew::new(folder)?;
-                let server = RedisServer::with_variables(skew.variables(), [""; 0])?;
-                let proxies = (0..WORKERS).map(|_| Ok(Proxy::to(&server)?)).collect::<Result<_>>()?;
-                Self::Standalone(Box::new(Single { server, proxies, skew }))
-            }
-            Topology::Sentinel => Self::Sentinel(RedisSentinel::start()?),
-            Topology::Cluster => Self::Cluster(RedisCluster::start()?),
-        })
+        let skew = Skew::new(folder)?;
+        let servers = Servers::start(topology, &skew)?;
+        let ways = (0..WORKERS).map(|_| Way::to(&servers)).collect::<Result<_>>()?;
+        Ok(Self { servers, ways, skew })
     }
 
     /// The way to the servers from each place.
     pub(crate) fn urls(&self) -> Vec<String> {
-        match self {
-            Self::Standalone(single) => single.proxies.iter().map(Proxy::url).collect(),
-            Self::Sentinel(sentinel) => vec![sentinel.url(); WORKERS],
-            Self::Cluster(cluster) => vec![cluster.url(); WORKERS],
+        self.ways.iter().map(Way::url).collect()
+    }
+
+    pub(crate) fn topology(&self) -> Topology {
+        match self.servers {
+            Servers::Standalone(_) => Topology::Standalone,
+            Servers::Sentinel(_) => Topology::Sentinel,
+            Servers::Cluster(_) => Topology::Cluster,
         }
     }
 
     /// The servers that take writes now.
     pub(crate) fn masters(&self) -> Result<Vec<&RedisServer>> {
-        Ok(match self {
-            Self::Standalone(single) => vec![&single.server],
-            Self::Sentinel(sentinel) => vec![sentinel.master()?],
-            Self::Cluster(cluster) => cluster.masters()?,
+        Ok(match &self.servers {
+            Servers::Standalone(server) => vec![server],
+            Servers::Sentinel(group) => vec![group.master()?],
+            Servers::Cluster(cluster) => cluster.masters()?,
         })
     }
 
@@ -109,10 +108,10 @@ impl Stage {
 
     /// Waits until everybody who watches over servers is of one mind about who takes writes.
     pub(crate) fn settle(&self) -> Result<()> {
-        match self {
-            Self::Standalone(_) => Ok(()),
-            Self::Sentinel(sentinel) => Ok(sentinel.settle()?),
-            Self::Cluster(cluster) => agreement::reached(cluster),
+        match &self.servers {
+            Servers::Standalone(_) => Ok(()),
+            Servers::Sentinel(group) => Ok(group.settle()?),
+            Servers::Cluster(cluster) => agreement::reached(cluster),
         }
     }
 
@@ -122,5 +121,18 @@ impl Stage {
             master.command(words)?;
         }
         Ok(())
+    }
+}
+
+impl Servers {
+    fn start(topology: Topology, skew: &Skew) -> Result<Self> {
+        let (clock, no_arguments) = (skew.variables(), [""; 0]);
+        Ok(match topology {
+            Topology::Standalone => {
+                Self::Standalone(Box::new(RedisServer::with_variables(clock, no_arguments)?))
+            }
+            Topology::Sentinel => Self::Sentinel(RedisSentinel::with_variables(clock)?),
+            Topology::Cluster => Self::Cluster(RedisCluster::with_variables(clock, no_arguments)?),
+        })
     }
 }

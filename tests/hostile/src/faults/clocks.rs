@@ -3,28 +3,28 @@
 use std::time::Duration;
 
 use crate::Result;
-use crate::fault::{ANYWHERE, Fault, Promise, STANDALONE};
+use crate::fault::{ANYWHERE, Fault, Promise};
 use crate::scene::Scene;
 use crate::wire::{Fate, Order, Place};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "server-clock-ahead",
-        on: STANDALONE,
+        on: ANYWHERE,
         promise: Promise::Bound,
         changes_masters: false,
         play: ahead,
     },
     Fault {
         name: "server-clock-behind",
-        on: STANDALONE,
+        on: ANYWHERE,
         promise: Promise::Bound,
         changes_masters: false,
         play: behind,
     },
     Fault {
         name: "clock-behind-and-worker-dead",
-        on: STANDALONE,
+        on: ANYWHERE,
         promise: Promise::Bound,
         changes_masters: false,
         play: behind_and_dead,
@@ -60,7 +60,7 @@ fn behind_and_dead(scene: &mut Scene<'_, '_>) -> Result<()> {
 }
 
 fn turn(scene: &mut Scene<'_, '_>, by: Duration, is_ahead: bool) -> Result<()> {
-    let skew = &scene.single()?.skew;
+    let skew = &scene.stage.skew;
     scene.note(&format!("by {by:?}"));
     if is_ahead { skew.ahead(by) } else { skew.behind(by) }?;
     scene.hold(1.0, 9.0);

@@ -10,7 +10,7 @@ use larder_testkit::redis::{RedisCluster, RedisServer};
 use crate::Result;
 use crate::fault::{CLUSTER, Fault, Promise};
 use crate::scene::Scene;
-use crate::stage::{Stage, agreement};
+use crate::stage::{Servers, agreement};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault {
@@ -53,9 +53,7 @@ pub(super) const FAULTS: &[Fault] = &[
 
 /// By consent: nothing is lost.
 fn takes_over(scene: &mut Scene<'_, '_>) -> Result<()> {
-    let (cluster, chosen) = (cluster(scene)?, scene.one_of_the_masters()?);
-    let masters = cluster.masters()?;
-    cluster.fail_over(masters.get(chosen).ok_or("it is gone")?)?;
+    cluster(scene)?.fail_over(scene.any_master()?)?;
     Ok(())
 }
 
@@ -69,9 +67,8 @@ fn usurps(scene: &mut Scene<'_, '_>) -> Result<()> {
 
 /// Without asking the master, which lives.
 fn seize(scene: &mut Scene<'_, '_>, how: &str) -> Result<()> {
-    let (cluster, chosen) = (cluster(scene)?, scene.one_of_the_masters()?);
-    let masters = cluster.masters()?;
-    let replica = cluster.replica_of(masters.get(chosen).ok_or("it is gone")?)?;
+    let (cluster, master) = (cluster(scene)?, scene.any_master()?);
+    let replica = cluster.replica_of(master)?;
     replica.command(&["CLUSTER", "FAILOVER", how])?;
     agreement::until("the replica takes over", || {
         Ok(cluster.masters()?.iter().any(|master| master.port() == replica.port()))
@@ -80,8 +77,7 @@ fn seize(scene: &mut Scene<'_, '_>, how: &str) -> Result<()> {
 
 /// And comes back later, as the replica of who took its place.
 fn dies(scene: &mut Scene<'_, '_>) -> Result<()> {
-    let (cluster, chosen) = (cluster(scene)?, scene.one_of_the_masters()?);
-    let dead = *cluster.masters()?.get(chosen).ok_or("it is gone")?;
+    let (cluster, dead) = (cluster(scene)?, scene.any_master()?);
     cluster.replica_of(dead)?;
     dead.kill()?;
     scene.hold(0.1, 1.0);
@@ -95,8 +91,7 @@ fn dies(scene: &mut Scene<'_, '_>) -> Result<()> {
 
 /// With what it had acknowledged for some tenths of a second.
 fn dies_unheard(scene: &mut Scene<'_, '_>) -> Result<()> {
-    let (cluster, chosen) = (cluster(scene)?, scene.one_of_the_masters()?);
-    let dead = *cluster.masters()?.get(chosen).ok_or("it is gone")?;
+    let (cluster, dead) = (cluster(scene)?, scene.any_master()?);
     scene.die_unheard(dead, cluster.replica_of(dead)?)?;
     cluster.fail_over(dead)?;
     scene.after(move || {
@@ -162,8 +157,8 @@ fn move_slot(from: &RedisServer, to: &RedisServer, cluster: &RedisCluster, slot:
 }
 
 fn cluster<'s>(scene: &Scene<'s, '_>) -> Result<&'s RedisCluster> {
-    match scene.stage {
-        Stage::Cluster(cluster) => Ok(cluster),
+    match &scene.stage.servers {
+        Servers::Cluster(cluster) => Ok(cluster),
         _ => Err("there is no cluster here".into()),
     }
 }

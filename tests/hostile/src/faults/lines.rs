@@ -1,27 +1,27 @@
-//! What becomes of the lines between workers and server.
+//! What becomes of the lines between workers and servers.
 
 use std::time::Duration;
 
-use larder_testkit::redis::{Direction, Loss, Proxy, Traffic};
+use larder_testkit::redis::{Loss, Proxy, Traffic};
 
 use crate::Result;
-use crate::fault::{Fault, Promise, STANDALONE};
+use crate::fault::{ANYWHERE, Fault, Promise};
 use crate::scene::Scene;
 
 pub(super) const FAULTS: &[Fault] = &[
-    Fault { name: "line-dead", on: STANDALONE, promise: Promise::Bound, changes_masters: false, play: dead },
+    Fault { name: "line-dead", on: ANYWHERE, promise: Promise::Bound, changes_masters: false, play: dead },
     Fault {
         name: "line-frozen",
-        on: STANDALONE,
+        on: ANYWHERE,
         promise: Promise::Bound,
         changes_masters: false,
         play: frozen,
     },
-    Fault { name: "line-slow", on: STANDALONE, promise: Promise::Bound, changes_masters: false, play: slow },
-    Fault { name: "line-cut", on: STANDALONE, promise: Promise::Bound, changes_masters: false, play: cut },
+    Fault { name: "line-slow", on: ANYWHERE, promise: Promise::Bound, changes_masters: false, play: slow },
+    Fault { name: "line-cut", on: ANYWHERE, promise: Promise::Bound, changes_masters: false, play: cut },
     Fault {
         name: "messages-lost",
-        on: STANDALONE,
+        on: ANYWHERE,
         promise: Promise::Bound,
         changes_masters: false,
         play: lost,
@@ -30,28 +30,31 @@ pub(super) const FAULTS: &[Fault] = &[
 
 /// It looks alive, and what is sent over it vanishes.
 fn dead(scene: &mut Scene<'_, '_>) -> Result<()> {
-    let (traffic, direction) = (any_traffic(scene), any_direction(scene));
+    let (traffic, direction) = (any_traffic(scene), scene.any_direction());
     on_some(scene, &format!("{traffic:?}, {direction:?}"), |proxy, _| proxy.on(traffic).swallow(direction))?;
     scene.hold(0.3, 6.0);
-    scene.heal_lines()
+    scene.heal_lines();
+    Ok(())
 }
 
 /// Nothing comes through, until everything does.
 fn frozen(scene: &mut Scene<'_, '_>) -> Result<()> {
-    let (traffic, direction) = (any_traffic(scene), any_direction(scene));
+    let (traffic, direction) = (any_traffic(scene), scene.any_direction());
     on_some(scene, &format!("{traffic:?}, {direction:?}"), |proxy, _| proxy.on(traffic).freeze(direction))?;
     scene.hold(0.3, 6.0);
-    scene.heal_lines()
+    scene.heal_lines();
+    Ok(())
 }
 
 fn slow(scene: &mut Scene<'_, '_>) -> Result<()> {
-    let (traffic, direction) = (any_traffic(scene), any_direction(scene));
+    let (traffic, direction) = (any_traffic(scene), scene.any_direction());
     let delay = Duration::from_millis(scene.times(5, 900));
     on_some(scene, &format!("{traffic:?}, {direction:?}, {delay:?}"), |proxy, _| {
         proxy.on(traffic).delay(direction, delay);
     })?;
     scene.hold(0.5, 5.0);
-    scene.heal_lines()
+    scene.heal_lines();
+    Ok(())
 }
 
 fn cut(scene: &mut Scene<'_, '_>) -> Result<()> {
@@ -65,7 +68,8 @@ fn cut(scene: &mut Scene<'_, '_>) -> Result<()> {
         })?;
         scene.hold(0.05, 1.5);
     }
-    scene.heal_lines()
+    scene.heal_lines();
+    Ok(())
 }
 
 fn lost(scene: &mut Scene<'_, '_>) -> Result<()> {
@@ -74,25 +78,27 @@ fn lost(scene: &mut Scene<'_, '_>) -> Result<()> {
         proxy.lose(Loss::share(share, seed).on(crate::worker::CHANNEL));
     })?;
     scene.hold(1.0, 6.0);
-    scene.heal_lines()
+    scene.heal_lines();
+    Ok(())
 }
 
-/// Breaks the line of one worker, or at times of all.
+/// Breaks the lines of one worker, or at times of all: those to all servers, or that to one who takes writes.
 fn on_some(scene: &mut Scene<'_, '_>, what: &str, break_it: impl Fn(&Proxy, u64)) -> Result<()> {
     let places = scene.some_places();
-    scene.note(&format!("{what}, of {places:?}"));
+    let only = if scene.dice.bool() { Some(scene.any_master()?) } else { None };
+    let where_to = only.map_or_else(|| "all".to_owned(), |server| server.port().to_string());
+    scene.note(&format!("{what}, of {places:?} to {where_to}"));
     for place in places {
-        let seed = scene.dice.u64(..);
-        break_it(scene.proxy(place)?, seed);
+        let way = scene.way(place)?;
+        let lines =
+            only.map_or_else(|| Ok(way.lines()), |server| way.line_to(server).map(|line| vec![line]))?;
+        for line in lines {
+            break_it(line, scene.dice.u64(..));
+        }
     }
     Ok(())
 }
 
 fn any_traffic(scene: &mut Scene<'_, '_>) -> Traffic {
     scene.dice.choice([Traffic::Bus, Traffic::Data, Traffic::All]).unwrap_or(Traffic::All)
-}
-
-fn any_direction(scene: &mut Scene<'_, '_>) -> Direction {
-    let directions = [Direction::ToClient, Direction::ToServer, Direction::Both];
-    scene.dice.choice(directions).unwrap_or(Direction::Both)
 }

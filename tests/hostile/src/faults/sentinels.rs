@@ -5,7 +5,7 @@ use larder_testkit::redis::{RedisSentinel, RedisServer};
 use crate::Result;
 use crate::fault::{Fault, Promise, SENTINEL};
 use crate::scene::Scene;
-use crate::stage::Stage;
+use crate::stage::Servers;
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault {
@@ -14,6 +14,13 @@ pub(super) const FAULTS: &[Fault] = &[
         promise: Promise::UntilToldAgain,
         changes_masters: true,
         play: replaced,
+    },
+    Fault {
+        name: "master-replaced-unseen",
+        on: SENTINEL,
+        promise: Promise::UntilToldAgain,
+        changes_masters: true,
+        play: replaced_unseen,
     },
     Fault {
         name: "master-dies",
@@ -42,6 +49,21 @@ pub(super) const FAULTS: &[Fault] = &[
 fn replaced(scene: &mut Scene<'_, '_>) -> Result<()> {
     let sentinel = sentinel(scene)?;
     sentinel.fail_over()?;
+    Ok(())
+}
+
+/// Some who cannot ask the sentinels meanwhile keep to the one that was, as long as it takes itself for the master.
+fn replaced_unseen(scene: &mut Scene<'_, '_>) -> Result<()> {
+    let (sentinel, places, direction) = (sentinel(scene)?, scene.some_places(), scene.any_direction());
+    scene.note(&format!("{direction:?}, of {places:?}"));
+    for place in places {
+        for asked in sentinel.sentinels() {
+            scene.way(place)?.line_to(asked)?.swallow(direction);
+        }
+    }
+    sentinel.fail_over()?;
+    scene.hold(0.1, 3.0);
+    scene.heal_lines();
     Ok(())
 }
 
@@ -79,8 +101,8 @@ fn deposed(scene: &mut Scene<'_, '_>) -> Result<()> {
 }
 
 fn sentinel<'s>(scene: &Scene<'s, '_>) -> Result<&'s RedisSentinel> {
-    match scene.stage {
-        Stage::Sentinel(sentinel) => Ok(sentinel),
+    match &scene.stage.servers {
+        Servers::Sentinel(sentinel) => Ok(sentinel),
         _ => Err("there is no sentinel here".into()),
     }
 }

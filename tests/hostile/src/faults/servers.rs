@@ -3,15 +3,15 @@
 use larder_testkit::redis::{Direction, RedisServer, Traffic};
 
 use crate::Result;
-use crate::fault::{ANYWHERE, Fault, Promise, STANDALONE};
+use crate::fault::{ANYWHERE, Fault, Promise};
 use crate::scene::Scene;
-use crate::stage::{Stage, Topology};
+use crate::stage::Topology;
 use crate::worker::CHANNEL;
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "server-killed",
-        on: STANDALONE,
+        on: ANYWHERE,
         promise: Promise::Bound,
         changes_masters: false,
         play: killed,
@@ -23,13 +23,7 @@ pub(super) const FAULTS: &[Fault] = &[
         changes_masters: false,
         play: frozen,
     },
-    Fault {
-        name: "server-busy",
-        on: STANDALONE,
-        promise: Promise::Bound,
-        changes_masters: false,
-        play: busy,
-    },
+    Fault { name: "server-busy", on: ANYWHERE, promise: Promise::Bound, changes_masters: false, play: busy },
     Fault {
         name: "bus-clients-killed",
         on: ANYWHERE,
@@ -46,7 +40,7 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "listener-thrown-out",
-        on: STANDALONE,
+        on: ANYWHERE,
         promise: Promise::Bound,
         changes_masters: false,
         play: thrown_out,
@@ -74,36 +68,39 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "memory-evicted",
-        on: STANDALONE,
+        on: ANYWHERE,
         promise: Promise::Bound,
         changes_masters: false,
         play: evicted,
     },
-    Fault {
-        name: "memory-full",
-        on: STANDALONE,
-        promise: Promise::Bound,
-        changes_masters: false,
-        play: full,
-    },
+    Fault { name: "memory-full", on: ANYWHERE, promise: Promise::Bound, changes_masters: false, play: full },
 ];
 
+/// Behind sentinels and on a cluster it is back, without a memory, before anybody replaces it.
 fn killed(scene: &mut Scene<'_, '_>) -> Result<()> {
     scene.forget_orders();
-    scene.server()?.kill()?;
-    scene.hold(0.1, 4.0);
-    scene.server()?.restart()?;
+    let server = scene.any_master()?;
+    server.kill()?;
+    scene.hold(0.1, unnoticed(scene, 4.0));
+    server.restart()?;
     Ok(())
 }
 
 /// Behind sentinels and on a cluster for so short that nobody replaces it.
 fn frozen(scene: &mut Scene<'_, '_>) -> Result<()> {
-    let most = if scene.topology() == Topology::Standalone { 8.0 } else { 0.7 };
-    let chosen = scene.one_of_the_masters()?;
-    scene.masters()?.get(chosen).ok_or("it is gone")?.pause()?;
-    scene.hold(0.2, most);
-    scene.stage.nodes().into_iter().try_for_each(RedisServer::resume)?;
+    let server = scene.any_master()?;
+    server.pause()?;
+    scene.hold(0.2, unnoticed(scene, 8.0));
+    server.resume()?;
     Ok(())
+}
+
+/// How many seconds a server may be gone at most until it is replaced, where there is somebody to do it.
+fn unnoticed(scene: &Scene<'_, '_>, alone: f64) -> f64 {
+    match scene.stage.topology() {
+        Topology::Standalone => alone,
+        Topology::Sentinel | Topology::Cluster => 0.7,
+    }
 }
 
 /// It computes, and answers nobody meanwhile: for some tenths of a second, or for seconds where the machine is slow.
@@ -111,7 +108,8 @@ fn busy(scene: &mut Scene<'_, '_>) -> Result<()> {
     for _ in 0..scene.times(1, 3) {
         let rounds = scene.times(10_000_000, 60_000_000).to_string();
         scene.note(&format!("for {rounds} rounds"));
-        scene.server()?.command(&["EVAL", "for i = 1, tonumber(ARGV[1]) do end", "0", &rounds])?;
+        let server = scene.any_master()?;
+        server.command(&["EVAL", "for i = 1, tonumber(ARGV[1]) do end", "0", &rounds])?;
         scene.hold(0.05, 0.5);
     }
     Ok(())
@@ -149,20 +147,21 @@ fn kill_clients(scene: &Scene<'_, '_>, kinds: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// A listener that does not listen, more to tell it than the system keeps for it, and a server that has no patience.
+/// A listener that does not listen, more to tell it than the system keeps for it, and servers that have no patience.
 fn thrown_out(scene: &mut Scene<'_, '_>) -> Result<()> {
     const LIMIT: &str = "client-output-buffer-limit";
-    scene.server()?.command(&["CONFIG", "SET", LIMIT, "pubsub 1mb 256kb 1"])?;
+    scene.stage.command(&["CONFIG", "SET", LIMIT, "pubsub 1mb 256kb 1"])?;
     let place = scene.any_place();
-    scene.proxy(place)?.on(Traffic::Bus).freeze(Direction::ToClient);
+    for line in scene.way(place)?.lines() {
+        line.on(Traffic::Bus).freeze(Direction::ToClient);
+    }
     let noise = "x".repeat(1 << 20);
     for _ in 0..16 {
-        scene.server()?.command(&["PUBLISH", CHANNEL, &noise])?;
+        scene.stage.command(&["PUBLISH", CHANNEL, &noise])?;
     }
     scene.hold(0.2, 3.0);
-    scene.heal_lines()?;
-    scene.server()?.command(&["CONFIG", "SET", LIMIT, "pubsub 32mb 8mb 60"])?;
-    Ok(())
+    scene.heal_lines();
+    scene.stage.command(&["CONFIG", "SET", LIMIT, "pubsub 32mb 8mb 60"])
 }
 
 /// Messages that nobody of ours has sent.
@@ -199,24 +198,24 @@ fn evicted(scene: &mut Scene<'_, '_>) -> Result<()> {
     let policies = ["volatile-lru", "volatile-lfu", "volatile-ttl", "volatile-random"];
     let policy = scene.dice.choice(policies).unwrap_or("volatile-lru");
     scene.note(policy);
-    scene.server()?.command(&["CONFIG", "SET", "maxmemory-policy", policy])?;
-    short_of_memory(scene, 0.98)
+    short_of_memory(scene, policy, 0.98)
 }
 
 /// Nothing goes, and nothing new is taken.
 fn full(scene: &mut Scene<'_, '_>) -> Result<()> {
-    scene.server()?.command(&["CONFIG", "SET", "maxmemory-policy", "noeviction"])?;
-    short_of_memory(scene, 0.5)
+    short_of_memory(scene, "noeviction", 0.5)
 }
 
-/// Has the server do with a share of what it uses now.
-fn short_of_memory(scene: &mut Scene<'_, '_>, share: f64) -> Result<()> {
-    let used = used_memory(scene.server()?)?;
+/// Has a server do with a share of what it uses now.
+fn short_of_memory(scene: &mut Scene<'_, '_>, policy: &str, share: f64) -> Result<()> {
+    let server = scene.any_master()?;
+    let used = used_memory(server)?;
     #[expect(clippy::cast_precision_loss, reason = "a share of it need not be exact")]
     let most = format!("{:.0}", used as f64 * share);
-    scene.server()?.command(&["CONFIG", "SET", "maxmemory", &most])?;
+    server.command(&["CONFIG", "SET", "maxmemory-policy", policy])?;
+    server.command(&["CONFIG", "SET", "maxmemory", &most])?;
     scene.hold(0.5, 4.0);
-    scene.server()?.command(&["CONFIG", "SET", "maxmemory", "0"])?;
+    server.command(&["CONFIG", "SET", "maxmemory", "0"])?;
     Ok(())
 }
 
@@ -225,15 +224,4 @@ fn used_memory(server: &RedisServer) -> Result<u64> {
     let mut lines = info.text().unwrap_or_default().lines();
     let used = lines.find_map(|line| line.strip_prefix("used_memory:"));
     Ok(used.ok_or("the server does not say what it uses")?.trim().parse()?)
-}
-
-impl Stage {
-    /// Every server that holds data, in whatever role.
-    fn nodes(&self) -> Vec<&RedisServer> {
-        match self {
-            Self::Standalone(single) => vec![&single.server],
-            Self::Sentinel(sentinel) => sentinel.servers().iter().collect(),
-            Self::Cluster(cluster) => cluster.nodes().iter().collect(),
-        }
-    }
 }

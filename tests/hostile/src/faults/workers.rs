@@ -3,7 +3,7 @@
 use larder_testkit::redis::{Direction, Traffic};
 
 use crate::Result;
-use crate::fault::{ANYWHERE, Fault, Promise, STANDALONE};
+use crate::fault::{ANYWHERE, Fault, Promise};
 use crate::fleet::WORKERS;
 use crate::scene::Scene;
 use crate::wire::{Fate, Order, Place};
@@ -18,7 +18,7 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "worker-stopped-and-deaf",
-        on: STANDALONE,
+        on: ANYWHERE,
         promise: Promise::Bound,
         changes_masters: false,
         play: stopped_and_deaf,
@@ -62,17 +62,18 @@ fn killed(scene: &mut Scene<'_, '_>) -> Result<()> {
     scene.fleet.start(place)
 }
 
-/// It is stopped while its line is dead, and wakes up with copies of which it heard nothing for long.
+/// It is stopped while its lines are dead, and wakes up with copies of which it heard nothing for long.
 fn stopped_and_deaf(scene: &mut Scene<'_, '_>) -> Result<()> {
     let place = scene.any_place();
     let traffic = scene.dice.choice([Traffic::Bus, Traffic::All]).unwrap_or(Traffic::All);
     scene.note(&format!("{traffic:?} of {place}"));
-    scene.proxy(place)?.on(traffic).swallow(Direction::ToClient);
+    scene.way(place)?.lines().iter().for_each(|line| line.on(traffic).swallow(Direction::ToClient));
     scene.fleet.stop(place)?;
     scene.hold(0.5, 4.0);
     scene.fleet.resume(place)?;
     scene.hold(0.1, 1.0);
-    scene.heal_lines()
+    scene.heal_lines();
+    Ok(())
 }
 
 /// In the middle of a write or a load, so that it is known where it stood.
