@@ -9,8 +9,6 @@
 #![expect(clippy::print_stdout, reason = "it is there to be read")]
 
 mod acts;
-mod clock;
-mod database;
 mod node;
 mod report;
 mod stage;

@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use larder::{Cache, CacheKey, Cacheable, DomainEvent, Event, Larder, Observer, Tier, Touched};
 use serde::{Deserialize, Serialize};
+use shop::clock::now;
+use shop::database::Client;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
-
-use crate::clock::now;
-use crate::database::Client;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, CacheKey)]
 struct ProductId(u64);

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use larder_testkit::redis::{Proxy, RedisServer};
+use shop::database::Database;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
 use crate::acts::{ACTS, Act};
-use crate::database::Database;
 use crate::report::{Line, Table};
 
 const NODES: usize = 4;

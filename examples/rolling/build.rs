@@ -1,51 +1,46 @@
-//! The builds of the service: what each reads and writes.
+//! The builds of the service, each of which is a program and what it is set to.
 
-use larder::codec::{Bincode, Envelope, Old, Postcard};
+use std::env::consts::EXE_SUFFIX;
+use std::path::PathBuf;
 
-use crate::product::{Product, ProductV1};
+use shop::Outcome;
 
-/// A build, which differs from the others in the envelope of its products and in nothing else, but for `Renamed`.
+/// What an instance is started from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Build {
     Before,
-    /// Reads both forms, and writes the old one.
     First,
-    /// Reads both forms, and writes the new one.
     Second,
     Third,
-    /// The third, with another name for its cache.
     Renamed,
 }
 
-const BUILDS: [Build; 5] = [Build::Before, Build::First, Build::Second, Build::Third, Build::Renamed];
-
 impl Build {
-    pub(crate) fn word(self) -> &'static str {
+    pub(crate) fn program(self) -> Outcome<PathBuf> {
         match self {
-            Self::Before => "before",
-            Self::First => "first",
-            Self::Second => "second",
-            Self::Third => "third",
-            Self::Renamed => "renamed",
+            Self::Before => program("rolling-old"),
+            Self::First | Self::Second | Self::Third | Self::Renamed => program("rolling-new"),
         }
     }
 
-    pub(crate) fn named(word: &str) -> Option<Self> {
-        BUILDS.into_iter().find(|build| build.word() == word)
-    }
-
-    pub(crate) fn cache(self) -> &'static str {
-        if self == Self::Renamed { "product2" } else { "product" }
-    }
-
-    /// The envelope of all builds but the one before.
-    pub(crate) fn envelope(self) -> Envelope<Product> {
-        let new = Envelope::new(Postcard);
-        let old = || Old::<ProductV1>::new(Bincode);
+    /// The phase of the new one.
+    pub(crate) fn phase(self) -> Option<&'static str> {
         match self {
-            Self::First => new.still_writes(old()),
-            Self::Second => new.reads(old()),
-            Self::Before | Self::Third | Self::Renamed => new,
+            Self::Before => None,
+            Self::First => Some("first"),
+            Self::Second => Some("second"),
+            Self::Third => Some("third"),
+            Self::Renamed => Some("renamed"),
         }
     }
+}
+
+/// A program that was built beside this one.
+fn program(name: &str) -> Outcome<PathBuf> {
+    let program = std::env::current_exe()?.with_file_name(format!("{name}{EXE_SUFFIX}"));
+    if program.is_file() {
+        return Ok(program);
+    }
+    let program = program.display();
+    Err(format!("there is no {program}. To build it: cargo build --release --package examples --bins").into())
 }

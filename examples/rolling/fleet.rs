@@ -4,15 +4,15 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use shop::Outcome;
+use shop::counts::Line;
+use shop::pace::Pace;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
-use crate::Outcome;
 use crate::build::Build;
-use crate::counts::Line;
-use crate::pace::Pace;
 
 pub(crate) const INSTANCES: usize = 3;
 
@@ -74,8 +74,9 @@ impl Fleet {
     }
 
     fn launch(&self, place: usize, build: Build) -> Outcome<Instance> {
-        let mut process = Command::new(std::env::current_exe()?)
-            .args(["instance", build.word(), &self.redis, &self.database, self.pace.word])
+        let mut process = Command::new(build.program()?)
+            .args(build.phase())
+            .args([&self.redis, &self.database, self.pace.word])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)

@@ -1,50 +1,43 @@
 //! A rolling deploy: three processes on one Redis are replaced one by one under load, and what they store changes its form.
 //!
-//! `cargo run --release --bin rolling`, and `-- --quick` for some seconds of it. It needs `redis-server`. A way alone:
-//! `-- ours`, `-- name`, `-- flush` or `-- at-once`.
+//! `cargo xtask rolling`, and `cargo xtask rolling --quick` for some seconds of it. It needs `redis-server`. A way alone:
+//! `ours`, `name`, `flush` or `at-once`.
 //!
-//! This process is the stage: it starts the server, a database of its own, and instances of the service, which are this
-//! executable once more, told which build they are. An instance ends in order, and then the next one is started. The
-//! values are those of another type and another format from one build to another, as on the page `guide::migration`.
+//! This process is the stage: it starts the server, a database of its own, and instances of the service. Those are two
+//! other programs: [`old`](../old/main.rs) knows one form of a product, and [`new`](../new/main.rs) another type in another
+//! format, and the old one as far as it is told to. An instance ends in order, and then the next one is started.
+//!
+//! ```text
+//!   stage ──▶ Fleet ──▶ rolling-old, rolling-new ──▶ Redis
+//!     │  ▲ Line: reads, hits, errors     │
+//!     │  └───────────────────────────────┤ who wrote, who was told, who was given what
+//!     └─▶ Record ──▶ table, chart        └──▶ Database
+//! ```
 
 #![expect(clippy::print_stdout, reason = "it is there to be read")]
 
 mod build;
 mod chart;
-#[path = "../fleet/clock.rs"]
-mod clock;
-mod counts;
-#[path = "../fleet/database.rs"]
-mod database;
 #[path = "../drawing.rs"]
 mod drawing;
 mod fleet;
-mod instance;
-mod pace;
-mod product;
 mod record;
 mod stage;
 mod way;
 
-use std::error::Error;
 use std::fs;
 use std::process::ExitCode;
 
-use pace::Pace;
+use shop::Outcome;
+use shop::pace::Pace;
+
 use record::Record;
 use way::{WAYS, Way};
-
-/// What goes wrong in a program that is only there to be watched is not told apart.
-type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 fn main() -> Outcome<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let mut words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let runtime = tokio::runtime::Runtime::new()?;
-    if let ["instance", build, redis, database, pace] = words.as_slice() {
-        runtime.block_on(instance::serve(build, redis, database, pace))?;
-        return Ok(ExitCode::SUCCESS);
-    }
     let all = words.len();
     words.retain(|word| *word != "--quick");
     let pace = if words.len() < all { Pace::QUICK } else { Pace::USUAL };

@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use crate::counts::Line;
+use shop::counts::Line;
+
 use crate::way::Way;
 
 /// What no tick may fall under, as a share of the steady hit ratio.

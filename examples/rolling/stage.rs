@@ -3,23 +3,18 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use larder::{Cache, Larder};
 use larder_testkit::redis::RedisServer;
+use shop::Outcome;
+use shop::counts::Line;
+use shop::database::Database;
+use shop::pace::Pace;
+use tokio::process::Command;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use crate::Outcome;
 use crate::build::Build;
-use crate::counts::Line;
-use crate::database::Database;
 use crate::fleet::{Counted, Fleet, INSTANCES};
-use crate::instance::APP;
-use crate::pace::Pace;
-use crate::product::Product;
 use crate::record::{Record, Tick};
 use crate::way::Way;
-
-/// How many keys a survey looks at in a second.
-const LOOKS: u32 = 20_000;
 
 /// Goes a way from its beginning to its end, on a server of its own.
 pub(crate) async fn play(way: Way, pace: Pace) -> Outcome<Record> {
@@ -59,21 +54,10 @@ async fn deploy(fleet: &mut Fleet, build: Build, pace: Pace) -> Outcome<()> {
     Ok(())
 }
 
-/// Waits until the third deploy is safe, as whoever deploys does.
+/// Waits until the third deploy is safe, as whoever deploys does: the new build is asked.
 async fn nothing_is_old(url: &str, pace: Pace) -> Outcome<()> {
-    let larder = Larder::builder(APP).redis(url).build().await?;
-    let cache = larder.cache(Build::Second.cache()).time_to_live(pace.time_to_live);
-    let products: Cache<u64, Product> = cache.envelope(Build::Second.envelope()).build()?;
-    loop {
-        let mut survey = products.survey()?;
-        survey.run(LOOKS).await?;
-        let left = survey.old_ends_in().ok_or("an old value never ends")?;
-        if left.is_zero() {
-            larder.shut_down().await;
-            return Ok(());
-        }
-        sleep(left.clamp(Duration::from_millis(50), Duration::from_secs(1))).await;
-    }
+    let asked = Command::new(Build::Second.program()?).args(["nothing-is-old", url, pace.word]).status();
+    if asked.await?.success() { Ok(()) } else { Err("the survey before the third deploy failed".into()) }
 }
 
 /// Counts tick by tick, until it is told to stop.

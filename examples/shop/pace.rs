@@ -4,24 +4,29 @@ use std::time::Duration;
 
 /// The times of a run, and how much there is to read.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pace {
-    pub(crate) word: &'static str,
-    pub(crate) products: u64,
-    pub(crate) time_to_live: Duration,
-    /// How long the service runs before anything is replaced, and how long before that it is left to warm up.
-    pub(crate) warm: Duration,
-    pub(crate) steady: Duration,
-    /// The time from one instance to the next, and after the last one of a deploy.
-    pub(crate) between: Duration,
-    pub(crate) after: Duration,
+pub struct Pace {
+    /// By which instances are told it.
+    pub word: &'static str,
+    /// How many there are to read.
+    pub products: u64,
+    /// How long each is stored.
+    pub time_to_live: Duration,
+    /// How long the service is left to warm up.
+    pub warm: Duration,
+    /// How long it runs then, before anything is replaced.
+    pub steady: Duration,
+    /// The time from one instance to the next.
+    pub between: Duration,
+    /// The time after the last instance of a deploy.
+    pub after: Duration,
     /// What is counted together.
-    pub(crate) tick: Duration,
+    pub tick: Duration,
 }
 
 impl Pace {
     /// Every product is read about ten times from when its refresh is due until it ends, so that hardly any ends unread.
     /// What was loaded at the start is refreshed before the steady state is measured.
-    pub(crate) const USUAL: Self = Self {
+    pub const USUAL: Self = Self {
         word: "usual",
         products: 2_000,
         time_to_live: Duration::from_secs(30),
@@ -33,7 +38,7 @@ impl Pace {
     };
 
     /// As much to read in a smaller shop.
-    pub(crate) const QUICK: Self = Self {
+    pub const QUICK: Self = Self {
         word: "quick",
         products: 400,
         time_to_live: Duration::from_secs(5),
@@ -44,7 +49,8 @@ impl Pace {
         tick: Duration::from_millis(500),
     };
 
-    pub(crate) fn named(word: &str) -> Option<Self> {
+    /// The one of this word.
+    pub fn named(word: &str) -> Option<Self> {
         [Self::USUAL, Self::QUICK].into_iter().find(|pace| pace.word == word)
     }
 }

@@ -11,27 +11,30 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 
+use crate::clock::now;
+
 /// What a query takes.
 const QUERY: Duration = Duration::from_millis(2);
 
 /// The origin, as its own process sees it.
-#[derive(Clone, Default)]
-pub(crate) struct Database(Arc<Mutex<Books>>);
+#[derive(Clone, Debug, Default)]
+pub struct Database(Arc<Mutex<Books>>);
 
-#[derive(Default)]
-pub(crate) struct Books {
+/// What the database knows.
+#[derive(Debug, Default)]
+pub struct Books {
     versions: HashMap<u64, u64>,
     /// Of each product, which versions the fleet was told of, and when.
     told: HashMap<u64, Vec<(Duration, u64)>>,
     /// How many queries there were.
-    pub(crate) queries: u64,
+    pub queries: u64,
     /// The stalest answer that a reader was given, since somebody last asked.
-    pub(crate) stalest: Duration,
+    pub stalest: Duration,
 }
 
 impl Database {
     /// Serves whoever comes, and says where.
-    pub(crate) async fn serve(&self) -> std::io::Result<String> {
+    pub async fn serve(&self) -> std::io::Result<String> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?.to_string();
         let database = self.clone();
@@ -44,7 +47,8 @@ impl Database {
         Ok(address)
     }
 
-    pub(crate) fn books(&self) -> MutexGuard<'_, Books> {
+    /// What it knows now.
+    pub fn books(&self) -> MutexGuard<'_, Books> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -88,7 +92,7 @@ impl Books {
     }
 
     fn tell(&mut self, product: u64, version: u64) -> u64 {
-        self.told.entry(product).or_default().push((crate::clock::now(), version));
+        self.told.entry(product).or_default().push((now(), version));
         0
     }
 
@@ -102,20 +106,23 @@ impl Books {
 }
 
 /// A connection to the database, as the service has it.
-pub(crate) struct Client {
+#[derive(Debug)]
+pub struct Client {
     lines: tokio::io::Lines<BufReader<tokio::net::tcp::OwnedReadHalf>>,
     writer: tokio::net::tcp::OwnedWriteHalf,
 }
 
 impl Client {
-    pub(crate) async fn connect(address: &str) -> std::io::Result<Self> {
+    /// Connects to a [`Database`] that is served.
+    pub async fn connect(address: &str) -> std::io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let (reader, writer) = stream.into_split();
         Ok(Self { lines: BufReader::new(reader).lines(), writer })
     }
 
-    pub(crate) async fn ask(&mut self, question: &str) -> std::io::Result<u64> {
+    /// Sends a line, and returns the number that is the answer.
+    pub async fn ask(&mut self, question: &str) -> std::io::Result<u64> {
         self.writer.write_all(format!("{question}\n").as_bytes()).await?;
         let answer = self.lines.next_line().await?.unwrap_or_default();
         answer.parse().map_err(std::io::Error::other)

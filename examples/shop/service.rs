@@ -1,11 +1,11 @@
-//! One instance of the service: it reads products, and changes some, until it is told to end.
+//! One instance of the service, of whichever build: it reads products, and changes some, until it is told to end.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use larder::codec::{Bincode, Envelope};
-use larder::{Cache, Larder};
+use larder::codec::Envelope;
+use larder::{Cache, Cacheable, Larder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
@@ -13,14 +13,13 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::Outcome;
-use crate::build::Build;
 use crate::clock::now;
 use crate::counts::{Counts, Line};
 use crate::database::Client;
 use crate::pace::Pace;
-use crate::product::{ProductV1, Sold};
 
-pub(crate) const APP: &str = "prod.shop";
+/// The app of all builds.
+pub const APP: &str = "prod.shop";
 
 const READERS: usize = 4;
 /// How long a reader thinks, in microseconds, at most: an instance has about 700 reads a second.
@@ -30,6 +29,55 @@ const CHANGES: u64 = 300;
 /// One read in so many has its age told by the database.
 const CHECKED: u64 = 8;
 
+/// What an instance can make of a row, and recognise again: each product says what it is, and what it was when it was read.
+pub trait Sold: Cacheable + Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
+    /// What the row of a product says.
+    fn of(id: u64, version: u64) -> Self;
+    /// Of which version of the row it was made.
+    fn revision(&self) -> u64;
+    /// Whether it could have been made of a row of this product.
+    fn is_of(&self, id: u64) -> bool;
+}
+
+/// How a build stores its products.
+#[derive(Debug)]
+pub struct Stock<V: 'static> {
+    /// The name of the cache.
+    pub cache: &'static str,
+    /// What it reads and writes.
+    pub envelope: Envelope<V>,
+}
+
+/// Where an instance is, as the stage tells it.
+#[derive(Debug)]
+pub struct Place<'a> {
+    /// The URL of the shared tier.
+    pub redis: &'a str,
+    /// Where the database listens.
+    pub database: &'a str,
+    /// How much there is to read.
+    pub pace: Pace,
+}
+
+impl<'a> Place<'a> {
+    /// From three words of a command line.
+    pub fn read(words: &[&'a str]) -> Option<Self> {
+        let [redis, database, pace] = *words else { return None };
+        Some(Self { redis, database, pace: Pace::named(pace)? })
+    }
+}
+
+/// Runs until the stage closes its end of the standard input, and ends in order: no read is given up.
+pub async fn serve<V: Sold>(stock: Stock<V>, place: Place<'_>) -> Outcome<()> {
+    let larder = Larder::builder(APP).redis(place.redis).build().await?;
+    let outcome = match Service::open(&larder, stock, &place).await {
+        Ok(service) => Arc::new(service).work().await,
+        Err(error) => Err(error),
+    };
+    larder.shut_down().await;
+    outcome
+}
+
 struct Service<V> {
     products: Cache<u64, V>,
     database: Mutex<Client>,
@@ -38,52 +86,31 @@ struct Service<V> {
     is_over: AtomicBool,
 }
 
-/// Runs until the stage closes its end of the standard input, and ends in order: no read is given up.
-pub(crate) async fn serve(build: &str, redis: &str, database: &str, pace: &str) -> Outcome<()> {
-    let build = Build::named(build).ok_or("no such build")?;
-    let pace = Pace::named(pace).ok_or("no such pace")?;
-    let larder = Larder::builder(APP).redis(redis).build().await?;
-    let outcome = if build == Build::Before {
-        run(&larder, build, Envelope::<ProductV1>::new(Bincode), database, pace).await
-    } else {
-        run(&larder, build, build.envelope(), database, pace).await
-    };
-    larder.shut_down().await;
-    outcome
-}
-
-async fn run<V: Sold + Serialize + DeserializeOwned>(
-    larder: &Larder,
-    build: Build,
-    envelope: Envelope<V>,
-    database: &str,
-    pace: Pace,
-) -> Outcome<()> {
-    let rows = Arc::new(Mutex::new(Client::connect(database).await?));
-    let products = larder
-        .cache(build.cache())
-        .time_to_live(pace.time_to_live)
-        .refresh_ahead(0.7)
-        .envelope(envelope)
-        .loader(move |id: u64| {
-            let rows = rows.clone();
-            async move {
-                let version = rows.lock().await.ask(&format!("read {id}")).await?;
-                Ok::<_, std::io::Error>(V::of(id, version))
-            }
-        })
-        .build()?;
-    let service = Arc::new(Service {
-        products,
-        database: Mutex::new(Client::connect(database).await?),
-        counts: Counts::default(),
-        count: pace.products,
-        is_over: AtomicBool::new(false),
-    });
-    service.work().await
-}
-
 impl<V: Sold> Service<V> {
+    async fn open(larder: &Larder, stock: Stock<V>, place: &Place<'_>) -> Outcome<Self> {
+        let rows = Arc::new(Mutex::new(Client::connect(place.database).await?));
+        let products = larder
+            .cache(stock.cache)
+            .time_to_live(place.pace.time_to_live)
+            .refresh_ahead(0.7)
+            .envelope(stock.envelope)
+            .loader(move |id: u64| {
+                let rows = rows.clone();
+                async move {
+                    let version = rows.lock().await.ask(&format!("read {id}")).await?;
+                    Ok::<_, std::io::Error>(V::of(id, version))
+                }
+            })
+            .build()?;
+        Ok(Self {
+            products,
+            database: Mutex::new(Client::connect(place.database).await?),
+            counts: Counts::default(),
+            count: place.pace.products,
+            is_over: AtomicBool::new(false),
+        })
+    }
+
     async fn work(self: Arc<Self>) -> Outcome<()> {
         let mut tasks = JoinSet::new();
         for _ in 0..READERS {

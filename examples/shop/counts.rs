@@ -6,7 +6,7 @@ use larder::Tier;
 
 /// What was counted since the process was started.
 #[derive(Debug, Default)]
-pub(crate) struct Counts {
+pub struct Counts {
     reads: AtomicU64,
     hits: AtomicU64,
     errors: AtomicU64,
@@ -15,18 +15,22 @@ pub(crate) struct Counts {
 
 /// The same at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Line {
-    pub(crate) reads: u64,
+pub struct Line {
+    /// All, the failed ones too.
+    pub reads: u64,
     /// Served by either tier.
-    pub(crate) hits: u64,
-    pub(crate) errors: u64,
-    pub(crate) wrong: u64,
+    pub hits: u64,
+    /// Reads that failed.
+    pub errors: u64,
+    /// Reads that were answered with what the product never was.
+    pub wrong: u64,
     /// What is stored, and not in a form that the build reads.
-    pub(crate) unreadable: u64,
+    pub unreadable: u64,
 }
 
 impl Counts {
-    pub(crate) fn answered(&self, tier: Tier, is_right: bool) {
+    /// A read was answered.
+    pub fn answered(&self, tier: Tier, is_right: bool) {
         if matches!(tier, Tier::Local | Tier::Remote) {
             self.hits.fetch_add(1, Ordering::Relaxed);
         }
@@ -36,13 +40,14 @@ impl Counts {
         self.reads.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn failed(&self) {
+    /// A read was not answered.
+    pub fn failed(&self) {
         self.errors.fetch_add(1, Ordering::Relaxed);
         self.reads.fetch_add(1, Ordering::Relaxed);
     }
 
     /// With what the cache has counted itself.
-    pub(crate) fn line(&self, unreadable: u64) -> Line {
+    pub fn line(&self, unreadable: u64) -> Line {
         let [reads, hits, errors, wrong] =
             [&self.reads, &self.hits, &self.errors, &self.wrong].map(|count| count.load(Ordering::Relaxed));
         Line { reads, hits, errors, wrong, unreadable }
@@ -50,12 +55,14 @@ impl Counts {
 }
 
 impl Line {
-    pub(crate) fn write(self) -> String {
+    /// As one line of text.
+    pub fn write(self) -> String {
         let Self { reads, hits, errors, wrong, unreadable } = self;
         format!("{reads} {hits} {errors} {wrong} {unreadable}")
     }
 
-    pub(crate) fn read(text: &str) -> Option<Self> {
+    /// From a line of text, if it is one.
+    pub fn read(text: &str) -> Option<Self> {
         let numbers: Vec<u64> = text.split(' ').map(|word| word.parse().ok()).collect::<Option<_>>()?;
         let [reads, hits, errors, wrong, unreadable] = *numbers else {
             return None;
@@ -63,7 +70,9 @@ impl Line {
         Some(Self { reads, hits, errors, wrong, unreadable })
     }
 
-    pub(crate) fn plus(self, other: Self) -> Self {
+    /// What both have counted.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
         Self {
             reads: self.reads + other.reads,
             hits: self.hits + other.hits,
@@ -74,7 +83,8 @@ impl Line {
     }
 
     /// What was counted since another line.
-    pub(crate) fn since(self, before: Self) -> Self {
+    #[must_use]
+    pub fn since(self, before: Self) -> Self {
         Self {
             reads: self.reads.saturating_sub(before.reads),
             hits: self.hits.saturating_sub(before.hits),
