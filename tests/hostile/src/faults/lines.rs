@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use larder_testkit::redis::{Loss, Proxy, Traffic};
+use larder_testkit::redis::{Direction, Loss, Proxy, Traffic};
 
 use crate::Result;
 use crate::fault::{ANYWHERE, Fault, Promise};
@@ -25,6 +25,13 @@ pub(super) const FAULTS: &[Fault] = &[
         promise: Promise::Bound,
         changes_masters: false,
         play: lost,
+    },
+    Fault {
+        name: "messages-lost-on-slow-lines",
+        on: ANYWHERE,
+        promise: Promise::Bound,
+        changes_masters: false,
+        play: lost_and_slow,
     },
 ];
 
@@ -76,6 +83,18 @@ fn lost(scene: &mut Scene<'_, '_>) -> Result<()> {
     let share = scene.dice.choice([0.1, 0.5, 0.9, 1.0]).unwrap_or(0.5);
     on_some(scene, &format!("a share of {share}"), |proxy, seed| {
         proxy.lose(Loss::share(share, seed).on(crate::worker::CHANNEL));
+    })?;
+    scene.hold(1.0, 6.0);
+    scene.heal_lines();
+    Ok(())
+}
+
+/// Whoever writes has time to do wrong meanwhile, and nothing that they hear sets it right.
+fn lost_and_slow(scene: &mut Scene<'_, '_>) -> Result<()> {
+    let delay = Duration::from_millis(scene.times(10, 100));
+    on_some(scene, &format!("{delay:?}"), |proxy, seed| {
+        proxy.on(Traffic::Data).delay(Direction::ToServer, delay);
+        proxy.lose(Loss::share(1.0, seed).on(crate::worker::CHANNEL));
     })?;
     scene.hold(1.0, 6.0);
     scene.heal_lines();

@@ -21,8 +21,9 @@ use crate::wire::{How, Place, Said, Seen, Tier};
 /// whose holder never heard that it was granted.
 const HANG: Duration = Duration::from_secs(6);
 
-/// What is read from a database is old by the time it comes, by so many microseconds at most.
+/// What is read from a database is old by the time it comes, by so many microseconds at most: and one answer in twenty is slow.
 const TRANSPORT: u64 = 2_000;
+const SLOW_TRANSPORT: u64 = 60_000;
 
 /// A new key is born so often, in milliseconds.
 const BIRTH: u64 = 50;
@@ -253,5 +254,6 @@ async fn load_many(link: Link, kind: Kind, keys: Vec<u32>) -> io::Result<Vec<(u3
 }
 
 async fn transport() {
-    sleep(Duration::from_micros(fastrand::u64(0..TRANSPORT))).await;
+    let most = if fastrand::u8(0..20) == 0 { SLOW_TRANSPORT } else { TRANSPORT };
+    sleep(Duration::from_micros(fastrand::u64(0..most))).await;
 }
