@@ -1,5 +1,7 @@
 //! Compression of payloads, and bounded decompression.
 
+use std::fmt;
+
 use crate::unreadable::Unreadable;
 
 /// How payloads are compressed.
@@ -22,14 +24,57 @@ pub enum Compression {
     },
 }
 
+/// Marks a method of compression in a stored entry, whether this build has it or not. Never reused.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CompressionId(u8);
+
+impl CompressionId {
+    /// None at all.
+    pub const NONE: Self = Self(0);
+    /// lz4.
+    pub const LZ4: Self = Self(1);
+    /// zstd.
+    pub const ZSTD: Self = Self(2);
+
+    /// Those that this build reads.
+    pub const READ: &[Self] = &[
+        Self::NONE,
+        #[cfg(feature = "lz4")]
+        Self::LZ4,
+        #[cfg(feature = "zstd")]
+        Self::ZSTD,
+    ];
+
+    /// The method of that number.
+    pub const fn new(id: u8) -> Self {
+        Self(id)
+    }
+
+    /// The number.
+    pub const fn get(self) -> u8 {
+        self.0
+    }
+}
+
+impl fmt::Debug for CompressionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::NONE => f.write_str("none"),
+            Self::LZ4 => f.write_str("lz4"),
+            Self::ZSTD => f.write_str("zstd"),
+            Self(id) => write!(f, "compression {id}"),
+        }
+    }
+}
+
+impl fmt::Display for CompressionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
 /// Below this a payload is stored as it is.
 const WORTHWHILE: usize = 1_024;
-
-pub(crate) const NONE: u8 = 0;
-#[cfg(feature = "lz4")]
-const LZ4: u8 = 1;
-#[cfg(feature = "zstd")]
-const ZSTD: u8 = 2;
 
 impl Default for Compression {
     /// lz4 where it is built in.
@@ -42,36 +87,47 @@ impl Default for Compression {
 }
 
 impl Compression {
-    /// Its number, and the compressed payload; `None` if it is better left alone.
+    /// How it is marked in what it compressed.
+    pub const fn id(self) -> CompressionId {
+        match self {
+            Self::None => CompressionId::NONE,
+            #[cfg(feature = "lz4")]
+            Self::Lz4 => CompressionId::LZ4,
+            #[cfg(feature = "zstd")]
+            Self::Zstd { .. } => CompressionId::ZSTD,
+        }
+    }
+
+    /// Its mark, and the compressed payload; `None` if it is better left alone.
     #[cfg_attr(
         not(any(feature = "lz4", feature = "zstd")),
-        expect(unreachable_code, reason = "no method is built in")
+        expect(unreachable_code, unused_variables, reason = "no method is built in")
     )]
-    pub(crate) fn compress(self, payload: &[u8]) -> Option<(u8, Vec<u8>)> {
+    pub(crate) fn compress(self, payload: &[u8]) -> Option<(CompressionId, Vec<u8>)> {
         if payload.len() < WORTHWHILE {
             return None;
         }
-        let (id, compressed): (u8, Vec<u8>) = match self {
+        let compressed: Vec<u8> = match self {
             Self::None => return None,
             #[cfg(feature = "lz4")]
-            Self::Lz4 => (LZ4, lz4_flex::block::compress(payload)),
+            Self::Lz4 => lz4_flex::block::compress(payload),
             #[cfg(feature = "zstd")]
-            Self::Zstd { level } => (ZSTD, zstd::bulk::compress(payload, level).ok()?),
+            Self::Zstd { level } => zstd::bulk::compress(payload, level).ok()?,
         };
-        (compressed.len() <= payload.len() / 10 * 9).then_some((id, compressed))
+        (compressed.len() <= payload.len() / 10 * 9).then_some((self.id(), compressed))
     }
 }
 
-/// Decompresses what was compressed by the method of that number, to exactly `raw_len` bytes, which the caller has
+/// Decompresses what was compressed by that method, to exactly `raw_len` bytes, which the caller has
 /// found to be within the limit.
 #[cfg_attr(
     not(any(feature = "lz4", feature = "zstd")),
     expect(unused_variables, reason = "no method is built in")
 )]
-pub(crate) fn decompress(id: u8, payload: &[u8], raw_len: usize) -> Result<Vec<u8>, Unreadable> {
+pub(crate) fn decompress(id: CompressionId, payload: &[u8], raw_len: usize) -> Result<Vec<u8>, Unreadable> {
     match id {
         #[cfg(feature = "lz4")]
-        LZ4 => {
+        CompressionId::LZ4 => {
             /// The most that one byte can stand for.
             const LZ4_RATIO: usize = 255;
             if raw_len / LZ4_RATIO > payload.len() {
@@ -84,10 +140,10 @@ pub(crate) fn decompress(id: u8, payload: &[u8], raw_len: usize) -> Result<Vec<u
             }
         }
         #[cfg(feature = "zstd")]
-        ZSTD => match zstd::bulk::decompress(payload, raw_len) {
+        CompressionId::ZSTD => match zstd::bulk::decompress(payload, raw_len) {
             Ok(raw) if raw.len() == raw_len => Ok(raw),
             _ => Err(Unreadable::Undecodable),
         },
-        other => Err(Unreadable::OtherCompression(other)),
+        other => Err(Unreadable::OtherCompression(other.get())),
     }
 }

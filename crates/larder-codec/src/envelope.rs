@@ -11,7 +11,7 @@ use larder_core::{
 };
 
 use crate::bare::BareReader;
-use crate::compression::{self, Compression};
+use crate::compression::{self, Compression, CompressionId};
 use crate::form::Form;
 use crate::header::Header;
 use crate::reader::{Reader, Writer};
@@ -79,6 +79,11 @@ impl<V: 'static> Envelope<V> {
     #[must_use]
     pub fn compression(self, compression: Compression) -> Self {
         Self { compression, ..self }
+    }
+
+    /// How it marks what it compresses.
+    pub fn compresses(&self) -> CompressionId {
+        self.compression.id()
     }
 
     /// Sets the most bytes that a value may have in its format, before compression. It holds for writing and for
@@ -154,12 +159,12 @@ impl<V: 'static> Envelope<V> {
 
     fn decode(&self, reader: &Reader<V>, header: &Header, payload: &[u8]) -> Result<V, Unreadable> {
         let raw_len = match header.compression {
-            compression::NONE => payload.len(),
+            CompressionId::NONE => payload.len(),
             _ => header.raw_len as usize,
         };
         self.check_size(raw_len)?;
         let raw = match header.compression {
-            compression::NONE => Cow::Borrowed(payload),
+            CompressionId::NONE => Cow::Borrowed(payload),
             id => Cow::Owned(compression::decompress(id, payload, raw_len)?),
         };
         reader.decode(&raw).map_err(|_| Unreadable::Undecodable)

@@ -7,6 +7,7 @@ use larder_core::{
 };
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
+use crate::compression::CompressionId;
 use crate::form::Form;
 use crate::unreadable::Unreadable;
 
@@ -62,8 +63,8 @@ pub struct Header {
     pub codec: CodecId,
     /// The version and shape of the value's type.
     pub schema: Schema,
-    /// The compression's number.
-    pub compression: u8,
+    /// How the payload is compressed.
+    pub compression: CompressionId,
     /// The length of the payload before compression; zero if it is not compressed.
     pub raw_len: u32,
 }
@@ -78,7 +79,7 @@ impl Header {
             negative: false,
             codec,
             schema,
-            compression: 0,
+            compression: CompressionId::NONE,
             raw_len: 0,
         }
     }
@@ -98,7 +99,7 @@ impl Header {
         let mut field = Writer(stored.get_mut(..self.bytes()).unwrap_or_default());
         field.put(&MAGIC);
         field.put(&[FORMAT, self.stale.into(), if self.negative { NEGATIVE } else { 0 }]);
-        field.put(&[self.codec.get(), self.compression, 0]);
+        field.put(&[self.codec.get(), self.compression.get(), 0]);
         field.put(&self.key.to_le_bytes());
         field.put(&label.birth.get().to_le_bytes());
         field.put(&label.version.get().to_le_bytes());
@@ -175,7 +176,8 @@ impl Header {
             .version(version)
             .made_at(made_at)
             .load_cost(load_cost);
-        let (codec, negative) = (CodecId::new(codec), flags & NEGATIVE != 0);
+        let (codec, compression) = (CodecId::new(codec), CompressionId::new(compression));
+        let negative = flags & NEGATIVE != 0;
         Ok((Self { key, label, stale: stale != 0, negative, codec, schema, compression, raw_len }, payload))
     }
 }

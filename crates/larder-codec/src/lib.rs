@@ -91,7 +91,7 @@ mod reader;
 mod unreadable;
 
 pub use bare::Bare;
-pub use compression::Compression;
+pub use compression::{Compression, CompressionId};
 pub use envelope::{DEFAULT_LIMIT, Envelope, Opened};
 pub use form::Form;
 #[cfg(feature = "bincode")]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use larder_codec::{
-    Bare, Bincode, Bincode1, Compression, Envelope, Header, Json, MessagePack, Old, Postcard,
+    Bare, Bincode, Bincode1, Compression, CompressionId, Envelope, Header, Json, MessagePack, Old, Postcard,
 };
 use larder_core::{Codec, CodecId, ErrorKind, KeyHash, Label, Lifetime, Schema, Ttl};
 use serde::{Deserialize, Serialize};
@@ -158,7 +158,7 @@ pub(crate) fn envelope(codec: CodecId) -> Envelope<Zoo> {
 pub(crate) fn forge(codec: CodecId, compression: u8, raw_len: u32, payload: &[u8]) -> Vec<u8> {
     let label = Label::new(Lifetime::new(Ttl::seconds(60)));
     let mut header = Header::new(KEY, &label, codec, Schema::default());
-    header.compression = compression;
+    header.compression = CompressionId::new(compression);
     header.raw_len = raw_len;
     let mut stored = vec![0; header.bytes()];
     stored.extend_from_slice(payload);

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use larder_codec::{
-    Bincode, Compression, Envelope, HEADER_BYTES, Header, Json, MessagePack, Postcard, Unreadable,
+    Bincode, Compression, CompressionId, Envelope, HEADER_BYTES, Header, Json, MessagePack, Postcard,
+    Unreadable,
 };
 use larder_core::{
     Codec, CodecId, ErrorKind, KeyHash, Label, Lifetime, Peek, Schema, Sequence, TagHash, Tags, Ttl, Version,
@@ -140,7 +141,7 @@ fn what_a_newer_build_wrote_is_told_from_what_may_be_replaced() {
 #[test]
 fn a_flag_of_a_later_build_is_not_ignored() {
     let mut header = Header::new(KEY, &label(), CodecId::BINCODE, Schema::default());
-    header.compression = 9;
+    header.compression = CompressionId::new(9);
     let mut stored = vec![0; header.bytes()];
     header.write(&mut stored);
     let unknown = open_error(&text(Bincode), &stored);

@@ -9,6 +9,7 @@
 
 mod drift;
 mod guard;
+mod packing;
 mod registrar;
 mod registry;
 mod text;
@@ -17,12 +18,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use larder_codec::Form;
+use larder_codec::{CompressionId, Form};
 use larder_core::{AppName, CacheName, Ttl};
 
 use crate::store::Store;
 pub use drift::{Cause, Drift, Finding};
 pub use guard::DeployGuard;
+pub(crate) use packing::Packing;
 pub(crate) use registrar::keep_registered;
 pub(crate) use registry::Registry;
 
@@ -79,6 +81,8 @@ pub struct CacheLayout {
     cache: CacheName,
     writes: Form,
     reads: Vec<Form>,
+    /// `None` if whoever noted it did not say.
+    packing: Option<Packing>,
     time_to_live: Ttl,
 }
 
@@ -90,6 +94,7 @@ impl<V: Send + Sync + 'static> Store<V> {
             cache: self.name.clone(),
             writes: envelope.written(),
             reads: envelope.forms().collect(),
+            packing: Some(Packing::new(envelope.compresses())),
             time_to_live: self.plan.lifetime.time_to_live(),
         })
     }
@@ -111,6 +116,11 @@ impl CacheLayout {
         &self.reads
     }
 
+    /// How values are compressed, if that was noted.
+    pub fn compresses(&self) -> Option<CompressionId> {
+        self.packing.as_ref().map(|packing| packing.writes)
+    }
+
     /// How long a value is kept.
     pub fn time_to_live(&self) -> Duration {
         self.time_to_live.as_duration()
@@ -118,7 +128,11 @@ impl CacheLayout {
 
     /// Whether values that are written by that layout are found by this one.
     pub(crate) fn can_read(&self, other: &Self) -> bool {
-        self.reads.iter().any(|form| form.covers(other.writes))
+        let is_unpacked = match (&self.packing, &other.packing) {
+            (Some(own), Some(other)) => own.can_read(other),
+            _ => true,
+        };
+        is_unpacked && self.reads.iter().any(|form| form.covers(other.writes))
     }
 
     /// Whether the two store one type in one form, as far as its shape says so: it is declared.
@@ -133,6 +147,9 @@ impl fmt::Display for CacheLayout {
         write!(f, "{} writes {}", self.cache, Shown(self.writes))?;
         for (index, form) in self.reads.iter().enumerate() {
             write!(f, "{}{}", if index == 0 { ", reads " } else { " and " }, Shown(*form))?;
+        }
+        if let Some(packing) = &self.packing {
+            write!(f, ", {packing}")?;
         }
         write!(f, ", keeps it for {:?}", self.time_to_live())
     }

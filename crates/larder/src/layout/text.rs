@@ -2,10 +2,11 @@
 //!
 //! ```text
 //!   larder-layout app=prod.shop partitions=64
-//!   user time-to-live=600000 writes=1/2/9f8e7d6c reads=1/2/9f8e7d6c,1/1/0badcafe,4/bare
+//!   user time-to-live=600000 writes=1/2/9f8e7d6c reads=1/2/9f8e7d6c,1/1/0badcafe,4/bare compresses=1 decompresses=0,1
 //! ```
 //!
-//! A form is the number of its codec, the version of its schema, and the shape; times are milliseconds. What a later release
+//! A form is the number of its codec, the version of its schema, and the shape; times are milliseconds. Who says nothing of
+//! compression can be asked nothing about it. What a later release
 //! may add to a line is passed over.
 
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ use std::str::FromStr;
 use larder_codec::Form;
 use larder_core::{CacheName, CodecId, Error, ErrorKind, PARTITIONS, Result, Schema, Ttl};
 
-use super::{CacheLayout, Layout};
+use super::{CacheLayout, Layout, Packing};
 
 const HEAD: &str = "larder-layout";
 
@@ -26,12 +27,14 @@ impl CacheLayout {
     /// The line of a cache.
     pub(crate) fn line(&self) -> String {
         let reads: Vec<String> = self.reads.iter().map(|form| form_text(*form)).collect();
+        let packing = self.packing.as_ref().map(|packing| format!(" {}", packing.fields()));
         format!(
-            "{} time-to-live={} writes={} reads={}",
+            "{} time-to-live={} writes={} reads={}{}",
             self.cache,
             self.time_to_live.as_millis(),
             form_text(self.writes),
-            reads.join(",")
+            reads.join(","),
+            packing.unwrap_or_default()
         )
     }
 
@@ -42,10 +45,15 @@ impl CacheLayout {
         let fields = Fields(words.filter_map(|word| word.split_once('=')).collect());
         let reads: Vec<Form> =
             fields.get("reads")?.split(',').take(MOST_FORMS).map(read_form).collect::<Option<_>>()?;
+        let packing = match (fields.get("compresses"), fields.get("decompresses")) {
+            (Some(writes), Some(reads)) => Some(Packing::read(writes, reads)?),
+            _ => None,
+        };
         Some(Self {
             cache,
             writes: read_form(fields.get("writes")?)?,
             reads,
+            packing,
             time_to_live: fields.get("time-to-live")?.parse().ok().and_then(Ttl::from_millis)?,
         })
     }
@@ -134,7 +142,8 @@ mod tests {
         assert_eq!((layout.caches().count(), &*layout.to_string()), (2, FIRST_RELEASE));
     }
 
-    const LINE: &str = "user time-to-live=600000 writes=1/2/9f8e7d6c reads=1/2/9f8e7d6c,5/0/00000000,4/bare";
+    const LINE: &str = "user time-to-live=600000 writes=1/2/9f8e7d6c reads=1/2/9f8e7d6c,5/0/00000000,4/bare \
+                        compresses=1 decompresses=0,1";
 
     #[test]
     fn a_line_comes_back_as_it_was_written() {
@@ -160,6 +169,8 @@ mod tests {
             ("9f8e7d6c reads", "xyz reads"),
             ("reads=", "read="),
             ("4/bare", "4"),
+            ("compresses=1", "compresses=256"),
+            ("decompresses=0,1", "decompresses="),
         ] {
             let line = LINE.replace(from, to);
             assert_ne!(line, LINE);

@@ -248,6 +248,29 @@ async fn what_nobody_wrote_is_no_layout() {
     assert!(larder.drift().await.unwrap().is_empty());
 }
 
+/// Builds have different features, and what one compresses another may not decompress.
+#[tokio::test(start_paused = true)]
+async fn a_compression_that_the_others_do_not_have_is_told_to_either_side() {
+    let rig = Rig::new();
+    let (larder, _users) = before(&rig).await;
+    let own = larder.layout().to_string();
+    let (reads, told) = ("compresses=1 decompresses=0,1", own.lines().last().unwrap());
+    assert!(told.contains(reads), "{told}");
+    let other = |packing: &str| -> Layout {
+        own.replace(&told[told.find(reads).unwrap()..], packing).parse().unwrap()
+    };
+    for (packing, expected) in [
+        ("compresses=9 decompresses=0,1,9", &[&Cause::Unreadable][..]),
+        ("compresses=0 decompresses=0", &[&Cause::Unread]),
+        ("compresses=0 decompresses=0,1", &[]),
+        ("", &[]),
+    ] {
+        assert_eq!(causes(&larder.layout().drift_from(&other(packing))), expected, "{packing}");
+    }
+    let drift = larder.layout().drift_from(&other("compresses=9 decompresses=2,9")).to_string();
+    assert!(drift.contains("compresses by compression 9 and decompresses zstd and compression 9"), "{drift}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_starts_while_nobody_answers_is_told_later() {
     let rig = Rig::unreliable();

@@ -23,6 +23,13 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         noticed_by: Facade("drift::a_type_that_was_changed_is_told_with_both_layouts"),
     },
     Weakening {
+        name: "every build is believed to decompress what others compress",
+        file: LAYOUT,
+        from: "(Some(own), Some(other)) => own.can_read(other),",
+        to: "(Some(own), Some(other)) => own.can_read(other) || true,",
+        noticed_by: Facade("drift::a_compression_that_the_others_do_not_have_is_told_to_either_side"),
+    },
+    Weakening {
         name: "what is long gone is held against a build",
         file: DRIFT,
         from: "self.age <= self.layout.time_to_live() + GONE",
