@@ -51,13 +51,17 @@ pub(crate) fn quick() -> Outcome {
 
 /// One weakness after the other on real servers, each until it is found: all, or those whose names have these words.
 fn mutations(words: &[String]) -> Outcome {
+    let is_wanted = |switch: &&Switch| words.iter().all(|word| switch.name.contains(word.as_str()));
+    let wanted: Vec<&Switch> = weave::scripted().filter(is_wanted).collect();
+    if wanted.is_empty() {
+        return Err(format!("no weakness has a name with `{}`", words.join("` and `")));
+    }
     let woven = weave::weave(&Workspace::read()?)?;
     let target = woven.target("target");
     execute(cargo("build --package hostile").current_dir(woven.root()).env("CARGO_TARGET_DIR", &target))?;
     let program = target.join("debug").join("hostile");
     let mut misjudged = Vec::new();
-    let is_wanted = |switch: &&Switch| words.iter().all(|word| switch.name.contains(word.as_str()));
-    for switch in weave::scripted().filter(is_wanted) {
+    for switch in wanted {
         let harness = || {
             let mut harness = Command::new(&program);
             harness.env(VARIABLE, switch.name).current_dir(woven.root());

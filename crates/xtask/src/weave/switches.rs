@@ -44,7 +44,7 @@ const LOADER_LINGERS: Edit = edit(
     LOAD,
     "        match self.budget.spend(remote.fill(&self.key, lease, content)).await {\n",
     concat!(
-        "        if WEAK {\n            tokio::time::sleep(std::time::Duration::from_millis(20)).await;\n        }\n",
+        "        if WEAK {\n            tokio::time::sleep(Duration::from_millis(20)).await;\n        }\n",
         "        match self.budget.spend(remote.fill(&self.key, lease, content)).await {\n",
     ),
 );
