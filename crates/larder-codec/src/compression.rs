@@ -144,6 +144,6 @@ pub(crate) fn decompress(id: CompressionId, payload: &[u8], raw_len: usize) -> R
             Ok(raw) if raw.len() == raw_len => Ok(raw),
             _ => Err(Unreadable::Undecodable),
         },
-        other => Err(Unreadable::OtherCompression(other.get())),
+        other => Err(Unreadable::OtherCompression(other)),
     }
 }

@@ -5,6 +5,8 @@ use std::fmt;
 
 use larder_core::CodecId;
 
+use crate::compression::CompressionId;
+
 /// What is wrong with stored bytes.
 ///
 /// All of them are misses. What differs is whether the entry may be replaced: one that a newer build wrote must stay,
@@ -25,7 +27,7 @@ pub enum Unreadable {
     /// Its value is in a format that this cache does not read.
     OtherCodec(CodecId),
     /// It is compressed in a way that this build does not know.
-    OtherCompression(u8),
+    OtherCompression(CompressionId),
     /// Its schema is of a higher version.
     NewerSchema(u16),
     /// Its schema is of a lower version.
@@ -83,7 +85,9 @@ impl fmt::Display for Unreadable {
             Self::OtherCodec(codec) => {
                 write!(f, "the stored value is in the format {codec}, which is not read here")
             }
-            Self::OtherCompression(id) => write!(f, "the stored value has the unknown compression {id}"),
+            Self::OtherCompression(id) => {
+                write!(f, "the stored value has a compression that this build does not read: {id}")
+            }
             Self::NewerSchema(version) => write!(f, "the stored value has the newer schema {version}"),
             Self::OlderSchema(version) => write!(f, "the stored value has the older schema {version}"),
             Self::OtherShape(shape) => {

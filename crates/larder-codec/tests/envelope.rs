@@ -145,7 +145,10 @@ fn a_flag_of_a_later_build_is_not_ignored() {
     let mut stored = vec![0; header.bytes()];
     header.write(&mut stored);
     let unknown = open_error(&text(Bincode), &stored);
-    assert_eq!((unknown, unknown.may_be_newer()), (Unreadable::OtherCompression(9), true));
+    assert_eq!(
+        (unknown, unknown.may_be_newer()),
+        (Unreadable::OtherCompression(CompressionId::new(9)), true)
+    );
 }
 
 #[test]
