@@ -132,13 +132,17 @@ impl CacheLayout {
             (Some(own), Some(other)) => own.can_read(other),
             _ => true,
         };
-        is_unpacked && self.reads.iter().any(|form| form.covers(other.writes))
+        is_unpacked && self.has_form_of(other)
     }
 
     /// Whether the two store one type in one form, as far as its shape says so: it is declared.
     pub(crate) fn stores_what(&self, other: &Self) -> bool {
         let has_shape = |form: Form| form.schema().is_some_and(|schema| schema.fingerprint() != 0);
-        has_shape(self.writes) && has_shape(other.writes) && self.can_read(other)
+        has_shape(self.writes) && has_shape(other.writes) && self.has_form_of(other)
+    }
+
+    fn has_form_of(&self, other: &Self) -> bool {
+        self.reads.iter().any(|form| form.covers(other.writes))
     }
 }
 

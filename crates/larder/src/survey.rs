@@ -144,7 +144,12 @@ impl Survey {
         }
     }
 
-    /// What was found, form by form.
+    /// Whether everything has been looked at.
+    pub fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    /// What was found so far, form by form.
     pub fn forms(&self) -> &[Surveyed] {
         &self.forms
     }
@@ -165,8 +170,11 @@ impl Survey {
     }
 
     /// In how long the last of those that are not in the newest form has ended, if nobody writes any more of them: when the
-    /// next deploy is safe. `None` if one never ends.
+    /// next deploy is safe. `None` if one never ends, and as long as the survey is not [over](Self::is_over): there may be more.
     pub fn old_ends_in(&self) -> Option<Duration> {
+        if !self.is_over {
+            return None;
+        }
         self.others().try_fold(Duration::ZERO, |longest, surveyed| Some(longest.max(surveyed.longest?)))
     }
 

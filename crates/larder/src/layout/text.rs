@@ -131,6 +131,8 @@ fn no_line(line: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use larder_codec::CompressionId;
+
     use super::*;
 
     /// As the first release has noted them.
@@ -139,7 +141,7 @@ mod tests {
     #[test]
     fn what_the_first_release_noted_is_read_and_written_as_it_was() {
         let layout: Layout = FIRST_RELEASE.parse().unwrap();
-        assert_eq!((layout.caches().count(), &*layout.to_string()), (2, FIRST_RELEASE));
+        assert_eq!((layout.caches().count(), &*layout.to_string()), (3, FIRST_RELEASE));
     }
 
     const LINE: &str = "user time-to-live=600000 writes=1/2/9f8e7d6c reads=1/2/9f8e7d6c,5/0/00000000,4/bare \
@@ -156,6 +158,19 @@ mod tests {
     fn what_a_later_release_adds_is_passed_over() {
         let later = LINE.replace(" writes", " weight=3 ! writes");
         assert_eq!(CacheLayout::read(&later).unwrap().line(), LINE);
+    }
+
+    #[test]
+    fn who_does_not_say_both_of_compression_has_said_nothing() {
+        for (from, to) in
+            [(" compresses=1", ""), (" decompresses=0,1", ""), (" compresses=1 decompresses=0,1", "")]
+        {
+            assert_eq!(CacheLayout::read(&LINE.replace(from, to)).unwrap().compresses(), None, "{from}");
+        }
+        assert_eq!(CacheLayout::read(LINE).unwrap().compresses(), Some(CompressionId::LZ4));
+        let none = LINE.replace("compresses=1 decompresses=0,1", "compresses=0 decompresses=0");
+        let shown = CacheLayout::read(&none).unwrap().to_string();
+        assert!(shown.contains("compresses nothing and decompresses nothing"), "{shown}");
     }
 
     #[test]

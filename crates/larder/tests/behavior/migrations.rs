@@ -173,9 +173,11 @@ async fn a_survey_tells_what_is_stored_in_which_form_and_for_how_long() {
     sleep(secs(50)).await;
 
     let mut survey = people.survey().unwrap();
-    assert_eq!((survey.old(), survey.old_ends_in()), (0, Some(secs(0))));
+    // Nothing is safe of which nothing is known.
+    assert_eq!((survey.is_over(), survey.old_ends_in()), (false, None));
     survey.run(1_000_000).await.unwrap();
     assert_eq!((survey.entries(), survey.old()), (3, 2));
+    assert!(survey.is_over());
     // Its pauses take a moment.
     let ends_in = survey.old_ends_in().unwrap();
     assert!(secs(549) < ends_in && ends_in <= secs(550), "{ends_in:?}");
