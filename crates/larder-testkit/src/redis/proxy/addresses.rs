@@ -36,7 +36,8 @@ impl Addresses {
     /// The port of a proxy as the server would write its own: as a number, or as a string.
     fn port(&self, element: &[u8]) -> Option<Vec<u8>> {
         let text = str::from_utf8(element).ok()?.strip_suffix("\r\n")?;
-        let proxy = self.proxy(text.rsplit([':', '\n']).next()?)?.to_string();
+        let payload = text.strip_prefix(':').or_else(|| Some(text.strip_prefix('$')?.split_once("\r\n")?.1));
+        let proxy = self.proxy(payload?)?.to_string();
         let is_number = text.starts_with(':');
         let written =
             if is_number { format!(":{proxy}\r\n") } else { format!("${}\r\n{proxy}\r\n", proxy.len()) };
@@ -101,6 +102,10 @@ mod tests {
             "-ERR at 127.0.0.1:6379\r\n",
         ] {
             check(reply, reply);
+        }
+        for after_host in ["$6\r\nx:6379\r\n", "-ERR x:6379\r\n", "+6379\r\n"] {
+            let reply = format!("*2\r\n$9\r\n127.0.0.1\r\n{after_host}");
+            check(&reply, &reply);
         }
         // A value that looks like one is no place to which anybody is sent.
         check("$28\r\n-MOVED 3999 127.0.0.1:6379\r\n\r\n", "$28\r\n-MOVED 3999 127.0.0.1:6379\r\n\r\n");

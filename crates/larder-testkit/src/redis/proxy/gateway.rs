@@ -9,9 +9,11 @@ use crate::server::error::Result;
 
 /// Stands between clients and a group of servers: a [`Proxy`] to each of them.
 ///
-/// Where servers tell clients of each other, they name the proxies: a sentinel that is asked for the master, a node of a
-/// cluster that is asked for the masters of slots, and one that redirects a client to another. So a client that begins with
-/// the [`url`](Self::url) never meets a server but through its proxy. What the servers say to each other goes as ever.
+/// Where servers tell clients of each other, they name the proxies: in the answers to `SENTINEL GET-MASTER-ADDR-BY-NAME`,
+/// `CLUSTER SLOTS` and `ROLE`, and where a client is redirected by `MOVED` or `ASK`. So a client that begins with the
+/// [`url`](Self::url) and goes by these never meets a server but through its proxy. All else is passed on as it is: what is told
+/// in a text or by fields, as `CLUSTER NODES` and `SENTINEL MASTER` do, and what the servers say to each other. A value of two
+/// strings that are a host of this machine and the port of one of the servers is taken for an address.
 ///
 /// # Examples
 ///

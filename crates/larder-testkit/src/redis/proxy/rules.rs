@@ -5,7 +5,7 @@ use super::counts::Counts;
 use super::fault::Faults;
 use super::loss::Loss;
 
-/// What goes wrong, and what was counted.
+/// What goes wrong, who is named, and what was counted.
 #[derive(Debug, Default)]
 pub(crate) struct Rules {
     pub(crate) faults: Faults,
