@@ -4,7 +4,7 @@
 //! `ours`, `name`, `flush` or `at-once`.
 //!
 //! This process is the stage: it starts the server, a database of its own, and instances of the service. Those are two
-//! other programs: [`old`](../old/main.rs) knows one form of a product, and [`new`](../new/main.rs) another type in another
+//! other programs: `rolling/old` knows one form of a product, and `rolling/new` another type in another
 //! format, and the old one as far as it is told to. An instance ends in order, and then the next one is started.
 //!
 //! ```text

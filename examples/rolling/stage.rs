@@ -56,8 +56,13 @@ async fn deploy(fleet: &mut Fleet, build: Build, pace: Pace) -> Outcome<()> {
 
 /// Waits until the third deploy is safe, as whoever deploys does: the new build is asked.
 async fn nothing_is_old(url: &str, pace: Pace) -> Outcome<()> {
-    let asked = Command::new(Build::Second.program()?).args(["nothing-is-old", url, pace.word]).status();
-    if asked.await?.success() { Ok(()) } else { Err("the survey before the third deploy failed".into()) }
+    let mut asked = Command::new(Build::Second.program()?);
+    asked.args(["nothing-is-old", url, pace.word]).kill_on_drop(true);
+    if asked.status().await?.success() {
+        Ok(())
+    } else {
+        Err("the survey before the third deploy failed".into())
+    }
 }
 
 /// Counts tick by tick, until it is told to stop.
