@@ -99,7 +99,7 @@ impl Conductor {
         let stage = Arc::new(Stage::set(topology, folder)?);
         let database = Database::new();
         let (desk, address) = runtime.block_on(Desk::open(database.clone()))?;
-        let fleet = Fleet::new(desk.clone(), address, stage.urls(), pulse);
+        let fleet = Fleet::new(desk.clone(), address, stage.urls(), pulse, arguments.seed);
         let clock = Clock::precise();
         let extent = match arguments.extent {
             Extent::For(time) => {
@@ -183,7 +183,7 @@ impl Conductor {
         let ports = self.stage.ports()?;
         let before = std::mem::replace(&mut self.ports, ports);
         let since = std::mem::replace(&mut self.looked, self.clock.now());
-        if before != self.ports && window.promise == Promise::Bound && !window.fault.changes_masters {
+        if before != self.ports && !window.fault.changes_masters {
             println!(
                 "{:>8.2} s  a master was replaced by itself",
                 self.looked.since(self.began).as_secs_f32()
@@ -241,10 +241,13 @@ impl Conductor {
             self.database.complain(format!("a worker had {memory} KiB of memory"));
         }
         let quiet_from = quiet_from(self.topology, &history, quiet);
+        let is_reached = |name: &str| windows.iter().any(|window| window.fault.name == name);
+        let unreached = self.schedule.names().filter(|name| !is_reached(name)).collect();
         let verdict = history.judge(&contract(self.topology, &windows, quiet_from));
         Run {
             topology: self.topology,
             began: self.began,
+            unreached,
             windows,
             circumstances: self.circumstances(&verdict),
             verdict,

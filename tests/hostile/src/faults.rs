@@ -41,7 +41,7 @@ pub(crate) fn handful(topology: Topology) -> Vec<&'static Fault> {
         Topology::Sentinel => &["master-dies-unheard", "line-dead"],
         Topology::Cluster => &["slots-moved", "replica-takes-over", "line-cut"],
     };
-    names.iter().filter_map(|name| named(name)).collect()
+    names.iter().map(|name| named(name).expect("each name is of a fault")).collect()
 }
 
 #[cfg(test)]
@@ -62,6 +62,5 @@ mod tests {
             let handful = handful(topology);
             assert!(!handful.is_empty() && handful.iter().all(|fault| fault.on.contains(&topology)));
         }
-        assert_eq!(handful(Topology::Standalone).len(), 5, "each name is of a fault");
     }
 }

@@ -1,9 +1,9 @@
 //! The processes of the service.
 
-use std::env;
 use std::process::{Child, Command};
 use std::thread;
 use std::time::Duration;
+use std::{env, fs};
 
 use larder_core::{Clock, Moment};
 use rustix::process::{Pid, Signal, kill_process};
@@ -33,6 +33,7 @@ pub(crate) struct Fleet {
     schema: u16,
     clock: Clock,
     pulse: Pulse,
+    seed: u64,
 }
 
 #[derive(Debug)]
@@ -50,9 +51,9 @@ pub(crate) struct Watch {
 
 impl Fleet {
     /// One without workers.
-    pub(crate) fn new(desk: Desk, address: String, urls: Vec<String>, pulse: Pulse) -> Self {
+    pub(crate) fn new(desk: Desk, address: String, urls: Vec<String>, pulse: Pulse, seed: u64) -> Self {
         let workers = urls.iter().map(|_| None).collect();
-        Self { desk, address, urls, workers, next: 0, schema: 1, clock: Clock::precise(), pulse }
+        Self { desk, address, urls, workers, next: 0, schema: 1, clock: Clock::precise(), pulse, seed }
     }
 
     /// Starts a worker in an empty place, and waits until it says something.
@@ -71,9 +72,12 @@ impl Fleet {
         let node = self.next;
         self.next += 1;
         let url = self.urls.get(place).ok_or("there is no such place")?;
+        // What each of them asks for follows from the seed, too.
+        let seed = self.seed.wrapping_add(u64::try_from(node)?);
         let process = Command::new(env::current_exe()?)
             .arg("worker")
-            .args([&node.to_string(), &place.to_string(), url, &self.address, &self.schema.to_string()])
+            .args([&node.to_string(), &place.to_string(), url, &self.address])
+            .args([&self.schema.to_string(), &seed.to_string()])
             .spawn()?;
         *self.worker(place)? = Some(Worker { node, process });
         Ok(())
@@ -116,6 +120,18 @@ impl Fleet {
             }
             thread::sleep(LOOK);
         }
+    }
+
+    /// Waits until a worker stands still by itself.
+    pub(crate) fn stopped(&self, place: usize) -> Result<()> {
+        let worker = self.workers.get(place).and_then(Option::as_ref).ok_or("nobody was started there")?;
+        let file = format!("/proc/{}/stat", worker.process.id());
+        // The state is the first letter behind the name, which is in brackets.
+        let is_stopped = || {
+            let stat = fs::read_to_string(&file).unwrap_or_default();
+            stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('T'))
+        };
+        self.wait(is_stopped, "a worker stands still")
     }
 
     /// Stops a worker in the middle of whatever it does.

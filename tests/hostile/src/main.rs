@@ -2,7 +2,7 @@
 //! break at random. Of every answer it is judged whether a cache may give it.
 //!
 //! `cargo xtask hostile [--minutes N] [--seed S] [--topology standalone|sentinel|cluster] [--only FAULT]`. It needs
-//! `redis-server`, `redis-sentinel` and a C compiler, which makes the server a clock that can be turned.
+//! `redis-server`, `redis-sentinel` and a C compiler, which makes the servers a clock that can be turned.
 //!
 //! # How the parts meet
 //!

@@ -24,6 +24,8 @@ pub(crate) struct Run {
     pub(crate) topology: Topology,
     pub(crate) began: Moment,
     pub(crate) windows: Vec<Window>,
+    /// What the time was too short for.
+    pub(crate) unreached: Vec<&'static str>,
     /// Its phases are those of the windows, and then of the times between them.
     pub(crate) verdict: Verdict<Name>,
     /// What was told and written around the first violations.
@@ -169,7 +171,10 @@ impl fmt::Display for Run {
         writeln!(f, "| fault | times | reads | stalest | bound | slowest read | in sync after |")?;
         writeln!(f, "|---|--:|--:|--:|--:|--:|--:|")?;
         self.rows().iter().try_for_each(|row| row.fmt(f))?;
-        writeln!(f)?;
+        writeln!(f, "\nAll {}.\n", self.verdict.staleness())?;
+        if !self.unreached.is_empty() {
+            writeln!(f, "Too short for: {}.\n", self.unreached.join(", "))?;
+        }
         if self.is_clean() {
             return Ok(());
         }
@@ -178,6 +183,9 @@ impl fmt::Display for Run {
         for (violation, lines) in violations.iter().zip(&self.circumstances) {
             writeln!(f, "- {}", self.tell(violation))?;
             lines.iter().try_for_each(|line| writeln!(f, "  - {line}"))?;
+        }
+        if let Some(first) = violations.first() {
+            writeln!(f, "\nFirst broken: {}", first.rule())?;
         }
         writeln!(
             f,

@@ -29,6 +29,11 @@ impl Schedule {
     pub(crate) fn new(seed: u64, faults: Vec<&'static Fault>) -> Self {
         Self { dice: Rng::with_seed(seed), faults, bag: Vec::new() }
     }
+
+    /// All that it plays, given time.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.faults.iter().map(|fault| fault.name)
+    }
 }
 
 impl Iterator for Schedule {

@@ -1,4 +1,4 @@
-//! A wall clock for a server that can be turned.
+//! A wall clock for servers that can be turned.
 
 use std::fs::{self, OpenOptions};
 use std::io;

@@ -132,7 +132,11 @@ impl Servers {
                 Self::Standalone(Box::new(RedisServer::with_variables(clock, no_arguments)?))
             }
             Topology::Sentinel => Self::Sentinel(RedisSentinel::with_variables(clock)?),
-            Topology::Cluster => Self::Cluster(RedisCluster::with_variables(clock, no_arguments)?),
+            Topology::Cluster => {
+                // So that nodes can be told to let go of each other.
+                let arguments = ["--enable-debug-command", "local"];
+                Self::Cluster(RedisCluster::with_variables(clock, arguments)?)
+            }
         })
     }
 }

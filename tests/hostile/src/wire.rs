@@ -125,17 +125,26 @@ pub(crate) enum Order {
     Sweep,
     /// That its wall clock is wrong by so many milliseconds.
     Wall(i64),
-    /// To end in the middle of something.
-    Die(Fate),
+    /// To end, or to be stopped, in the middle of something.
+    Meet(Fate),
     /// To end in order.
     Leave,
 }
 
-/// Where a worker is to end, and how often that place may wait before.
+/// What becomes of a worker, where, and how often that place may wait before.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Fate {
+    pub(crate) blow: Blow,
     pub(crate) place: Place,
     pub(crate) waits: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Blow {
+    /// It is no more.
+    Death,
+    /// It stands still until somebody lets it go on.
+    Stop,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

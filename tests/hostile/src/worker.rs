@@ -7,6 +7,7 @@ mod polls;
 mod reads;
 mod sweep;
 mod wall;
+mod weak;
 mod writes;
 mod zipf;
 
@@ -64,17 +65,24 @@ struct Worker {
 
 /// Runs until the conductor has it leave, or is gone.
 pub(crate) fn run(words: &[&str]) -> Result<()> {
-    let [node, place, servers, conductor, schema] = words else {
+    let [node, place, servers, conductor, schema, seed] = words else {
         return Err("a worker is started by the conductor".into());
     };
     // A worker that was stopped would outlive its conductor, and never know.
     set_parent_process_death_signal(Some(Signal::KILL))?;
-    let (node, place, schema) = (node.parse()?, place.parse()?, schema.parse()?);
+    let (node, place, schema, seed) = (node.parse()?, place.parse()?, schema.parse()?, seed.parse()?);
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    runtime.block_on(serve(node, place, servers, conductor, schema))
+    runtime.block_on(serve(node, place, servers, conductor, schema, Rng::with_seed(seed)))
 }
 
-async fn serve(node: usize, place: usize, servers: &str, conductor: &str, schema: u16) -> Result<()> {
+async fn serve(
+    node: usize,
+    place: usize,
+    servers: &str,
+    conductor: &str,
+    schema: u16,
+    mut dice: Rng,
+) -> Result<()> {
     let (link, mut orders) = Link::to(conductor).await?;
     link.say(Said::Hello(node));
     let wall = Wall::default();
@@ -92,7 +100,7 @@ async fn serve(node: usize, place: usize, servers: &str, conductor: &str, schema
         waiting: Arc::default(),
         is_quiet: Arc::default(),
     };
-    worker.start();
+    worker.start(&mut dice);
     while let Some(order) = orders.recv().await {
         match order {
             Order::Quiet => worker.is_quiet.store(true, Ordering::SeqCst),
@@ -101,7 +109,7 @@ async fn serve(node: usize, place: usize, servers: &str, conductor: &str, schema
                 tokio::spawn(async move { sweeping.sweep().await });
             }
             Order::Wall(millis) => wall.turn(millis),
-            Order::Die(fate) => worker.fates.set(fate),
+            Order::Meet(fate) => worker.fates.set(fate),
             Order::Leave => {
                 worker.leave().await;
                 break;
@@ -112,10 +120,10 @@ async fn serve(node: usize, place: usize, servers: &str, conductor: &str, schema
 }
 
 impl Worker {
-    fn start(&self) {
+    fn start(&self, dice: &mut Rng) {
         for _ in 0..TASKS {
-            let working = self.clone();
-            tokio::spawn(async move { working.work().await });
+            let (working, dice) = (self.clone(), dice.fork());
+            tokio::spawn(async move { working.work(dice).await });
         }
         let settling = self.clone();
         tokio::spawn(async move { settling.settle().await });
@@ -123,8 +131,7 @@ impl Worker {
         tokio::spawn(async move { telling.tell().await });
     }
 
-    async fn work(&self) {
-        let mut dice = Rng::new();
+    async fn work(&self, mut dice: Rng) {
         loop {
             sleep(THINKING.mul_f64(dice.f64())).await;
             if dice.u8(0..WRITES) > 0 {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::Result;
 use crate::fault::{ANYWHERE, Fault, Promise};
 use crate::scene::Scene;
-use crate::wire::{Fate, Order, Place};
+use crate::wire::{Blow, Fate, Order, Place};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault {
@@ -53,7 +53,7 @@ fn behind(scene: &mut Scene<'_, '_>) -> Result<()> {
 /// What expires does so an hour later, and so do leases that a dead process held.
 fn behind_and_dead(scene: &mut Scene<'_, '_>) -> Result<()> {
     let place = scene.any_place();
-    scene.fleet.order(place, Order::Die(Fate { place: Place::Load, waits: 1 }));
+    scene.fleet.order(place, Order::Meet(Fate { blow: Blow::Death, place: Place::Load, waits: 1 }));
     scene.fleet.ended(place)?;
     turn(scene, HOUR, false)?;
     scene.fleet.start(place)

@@ -48,6 +48,13 @@ pub(super) const FAULTS: &[Fault] = &[
         changes_masters: true,
         play: dies_unheard,
     },
+    Fault {
+        name: "links-cut",
+        on: CLUSTER,
+        promise: Promise::Bound,
+        changes_masters: false,
+        play: links_cut,
+    },
     Fault { name: "slots-moved", on: CLUSTER, promise: Promise::Bound, changes_masters: false, play: moved },
 ];
 
@@ -101,6 +108,20 @@ fn dies_unheard(scene: &mut Scene<'_, '_>) -> Result<()> {
     Ok(())
 }
 
+/// The nodes lose sight of each other for moments, and so do their messages.
+fn links_cut(scene: &mut Scene<'_, '_>) -> Result<()> {
+    let nodes = cluster(scene)?.nodes();
+    for _ in 0..scene.times(2, 12) {
+        // A server that is told to let go of itself dies of it.
+        let mut pair: Vec<&RedisServer> = nodes.iter().collect();
+        scene.dice.shuffle(&mut pair);
+        let [one, other, ..] = pair.as_slice() else { return Err("there are no two nodes".into()) };
+        one.command(&["DEBUG", "CLUSTERLINK", "KILL", "ALL", &id(other)?])?;
+        scene.hold(0.02, 0.4);
+    }
+    Ok(())
+}
+
 /// A few slots go to another master with their keys, that of the tags among them at times.
 fn moved(scene: &mut Scene<'_, '_>) -> Result<()> {
     let cluster = cluster(scene)?;
@@ -131,10 +152,6 @@ fn owner<'a>(masters: &[&'a RedisServer], chain: Chain) -> Result<&'a RedisServe
 
 /// As an operator's tool does it: both sides are told, the keys go a few at a time, and then everybody is told.
 fn move_slot(from: &RedisServer, to: &RedisServer, cluster: &RedisCluster, slot: &str) -> Result<()> {
-    let id = |server: &RedisServer| -> Result<String> {
-        let id = server.command(&["CLUSTER", "MYID"])?;
-        Ok(id.text().unwrap_or_default().to_owned())
-    };
     let (source, target, port) = (id(from)?, id(to)?, to.port().to_string());
     to.command(&["CLUSTER", "SETSLOT", slot, "IMPORTING", &source])?;
     from.command(&["CLUSTER", "SETSLOT", slot, "MIGRATING", &target])?;
@@ -154,6 +171,10 @@ fn move_slot(from: &RedisServer, to: &RedisServer, cluster: &RedisCluster, slot:
         server.command(&["CLUSTER", "SETSLOT", slot, "NODE", &target])?;
     }
     Ok(())
+}
+
+fn id(node: &RedisServer) -> Result<String> {
+    Ok(node.command(&["CLUSTER", "MYID"])?.text().unwrap_or_default().to_owned())
 }
 
 fn cluster<'s>(scene: &Scene<'s, '_>) -> Result<&'s RedisCluster> {

@@ -39,18 +39,14 @@ pub(super) const FAULTS: &[Fault] = &[
 fn dead(scene: &mut Scene<'_, '_>) -> Result<()> {
     let (traffic, direction) = (any_traffic(scene), scene.any_direction());
     on_some(scene, &format!("{traffic:?}, {direction:?}"), |proxy, _| proxy.on(traffic).swallow(direction))?;
-    scene.hold(0.3, 6.0);
-    scene.heal_lines();
-    Ok(())
+    hold_and_heal(scene, 0.3, 6.0)
 }
 
 /// Nothing comes through, until everything does.
 fn frozen(scene: &mut Scene<'_, '_>) -> Result<()> {
     let (traffic, direction) = (any_traffic(scene), scene.any_direction());
     on_some(scene, &format!("{traffic:?}, {direction:?}"), |proxy, _| proxy.on(traffic).freeze(direction))?;
-    scene.hold(0.3, 6.0);
-    scene.heal_lines();
-    Ok(())
+    hold_and_heal(scene, 0.3, 6.0)
 }
 
 fn slow(scene: &mut Scene<'_, '_>) -> Result<()> {
@@ -59,9 +55,7 @@ fn slow(scene: &mut Scene<'_, '_>) -> Result<()> {
     on_some(scene, &format!("{traffic:?}, {direction:?}, {delay:?}"), |proxy, _| {
         proxy.on(traffic).delay(direction, delay);
     })?;
-    scene.hold(0.5, 5.0);
-    scene.heal_lines();
-    Ok(())
+    hold_and_heal(scene, 0.5, 5.0)
 }
 
 fn cut(scene: &mut Scene<'_, '_>) -> Result<()> {
@@ -84,9 +78,7 @@ fn lost(scene: &mut Scene<'_, '_>) -> Result<()> {
     on_some(scene, &format!("a share of {share}"), |proxy, seed| {
         proxy.lose(Loss::share(share, seed).on(crate::worker::CHANNEL));
     })?;
-    scene.hold(1.0, 6.0);
-    scene.heal_lines();
-    Ok(())
+    hold_and_heal(scene, 1.0, 6.0)
 }
 
 /// Whoever writes has time to do wrong meanwhile, and nothing that they hear sets it right.
@@ -96,7 +88,12 @@ fn lost_and_slow(scene: &mut Scene<'_, '_>) -> Result<()> {
         proxy.on(Traffic::Data).delay(Direction::ToServer, delay);
         proxy.lose(Loss::share(1.0, seed).on(crate::worker::CHANNEL));
     })?;
-    scene.hold(1.0, 6.0);
+    hold_and_heal(scene, 1.0, 6.0)
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "it is how faults end")]
+fn hold_and_heal(scene: &mut Scene<'_, '_>, least: f64, most: f64) -> Result<()> {
+    scene.hold(least, most);
     scene.heal_lines();
     Ok(())
 }

@@ -150,18 +150,22 @@ fn kill_clients(scene: &Scene<'_, '_>, kinds: &[&str]) -> Result<()> {
 /// A listener that does not listen, more to tell it than the system keeps for it, and servers that have no patience.
 fn thrown_out(scene: &mut Scene<'_, '_>) -> Result<()> {
     const LIMIT: &str = "client-output-buffer-limit";
-    scene.stage.command(&["CONFIG", "SET", LIMIT, "pubsub 1mb 256kb 1"])?;
+    let servers = scene.masters()?;
+    let have = |command: &[&str]| -> Result<()> {
+        servers.iter().try_for_each(|server| Ok(server.command(command).map(drop)?))
+    };
+    have(&["CONFIG", "SET", LIMIT, "pubsub 1mb 256kb 1"])?;
     let place = scene.any_place();
     for line in scene.way(place)?.lines() {
         line.on(Traffic::Bus).freeze(Direction::ToClient);
     }
     let noise = "x".repeat(1 << 20);
     for _ in 0..16 {
-        scene.stage.command(&["PUBLISH", CHANNEL, &noise])?;
+        have(&["PUBLISH", CHANNEL, &noise])?;
     }
     scene.hold(0.2, 3.0);
     scene.heal_lines();
-    scene.stage.command(&["CONFIG", "SET", LIMIT, "pubsub 32mb 8mb 60"])
+    have(&["CONFIG", "SET", LIMIT, "pubsub 32mb 8mb 60"])
 }
 
 /// Messages that nobody of ours has sent.

@@ -6,7 +6,7 @@ use crate::Result;
 use crate::fault::{ANYWHERE, Fault, Promise};
 use crate::fleet::WORKERS;
 use crate::scene::Scene;
-use crate::wire::{Fate, Order, Place};
+use crate::wire::{Blow, Fate, Order, Place};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault {
@@ -36,6 +36,13 @@ pub(super) const FAULTS: &[Fault] = &[
         promise: Promise::Bound,
         changes_masters: false,
         play: dies,
+    },
+    Fault {
+        name: "worker-stopped-at-await",
+        on: ANYWHERE,
+        promise: Promise::Bound,
+        changes_masters: false,
+        play: stopped_at_await,
     },
     Fault {
         name: "schema-rolled",
@@ -78,15 +85,29 @@ fn stopped_and_deaf(scene: &mut Scene<'_, '_>) -> Result<()> {
 
 /// In the middle of a write or a load, so that it is known where it stood.
 fn dies(scene: &mut Scene<'_, '_>) -> Result<()> {
-    let places = [Place::Invalidation, Place::Load, Place::Guard];
-    let place = scene.dice.choice(places).unwrap_or(Place::Load);
-    let fate = Fate { place, waits: scene.dice.u32(0..4) };
-    let worker = scene.any_place();
-    scene.note(&format!("{fate:?} of {worker}"));
-    scene.fleet.order(worker, Order::Die(fate));
+    let worker = meet(scene, Blow::Death);
     scene.fleet.ended(worker)?;
     scene.hold(0.0, 1.5);
     scene.fleet.start(worker)
+}
+
+/// In the same places. It goes on as if no time had passed.
+fn stopped_at_await(scene: &mut Scene<'_, '_>) -> Result<()> {
+    let worker = meet(scene, Blow::Stop);
+    scene.fleet.stopped(worker)?;
+    scene.hold(0.3, 8.0);
+    scene.fleet.resume(worker)
+}
+
+/// Has some worker meet its fate somewhere.
+fn meet(scene: &mut Scene<'_, '_>, blow: Blow) -> usize {
+    let places = [Place::Invalidation, Place::Load, Place::Guard];
+    let place = scene.dice.choice(places).unwrap_or(Place::Load);
+    let fate = Fate { blow, place, waits: scene.dice.u32(0..4) };
+    let worker = scene.any_place();
+    scene.note(&format!("{fate:?} of {worker}"));
+    scene.fleet.order(worker, Order::Meet(fate));
+    worker
 }
 
 /// A release that writes values down otherwise is rolled out, one process after the other, and back.

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use larder::{Answer, Cache, Larder, Tag, Version, Vigilance};
+use larder::{Answer, Cache, Larder, Tag, Version, Vigilance, WarmStart};
 use larder_codec::{Bincode, Envelope};
 use larder_core::{Clock, Schema};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,9 @@ use super::APP;
 use super::alone::Alone;
 use crate::Result;
 use crate::name::{GROUPS, Kind, Name};
+
+/// How often a worker adds what it has read to what the fleet has.
+const SAVING: Duration = Duration::from_secs(1);
 
 /// A value that says what it is.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -37,6 +40,8 @@ impl Caches {
                 .time_to_live(Duration::from_secs(600))
                 // Who is stopped, or not let run, would otherwise answer for some milliseconds as if no time had passed.
                 .vigilance(Vigilance::EveryHit)
+                // Whoever comes in the place of another begins with what the fleet has read, while it is being written.
+                .warm_start(WarmStart::default().most(500).save_every(SAVING))
                 .envelope(Envelope::with_schema(Bincode, Schema::version(schema)))
                 // Its values are written down, for it has an envelope; but the schema is not that of their type.
                 .build_local()

@@ -6,7 +6,9 @@ use std::process;
 use std::sync::{Mutex, PoisonError};
 use std::task::Poll;
 
-use crate::wire::{Fate, Place};
+use rustix::process::{Signal, getpid, kill_process};
+
+use crate::wire::{Blow, Fate, Place};
 
 /// Polls a future until it has waited so often, and drops it then: a caller who is cancelled.
 pub(super) async fn cancelled_at<F: Future>(waits: u32, future: F) -> Option<F::Output> {
@@ -23,7 +25,7 @@ pub(super) async fn cancelled_at<F: Future>(waits: u32, future: F) -> Option<F::
     .await
 }
 
-/// How this process is to end, if somebody said so.
+/// What is to become of this process, if somebody said so.
 #[derive(Debug, Default)]
 pub(super) struct Fates(Mutex<Option<Fate>>);
 
@@ -32,13 +34,17 @@ impl Fates {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(fate);
     }
 
-    /// Runs a future, or as much of it as is fated: then the process ends, at the latest when the future does.
+    /// Runs a future, in the middle of which the process may meet its fate; at the latest when it is done.
     pub(super) async fn run<F: Future>(&self, place: Place, future: F) -> F::Output {
-        match self.take(place) {
-            Some(fate) => {
-                cancelled_at(fate.waits, future).await;
-                process::abort()
-            }
+        let mut future = pin!(future);
+        let Some(fate) = self.take(place) else { return future.await };
+        let output = cancelled_at(fate.waits, future.as_mut()).await;
+        match fate.blow {
+            Blow::Death => process::abort(),
+            Blow::Stop => stop(),
+        }
+        match output {
+            Some(output) => output,
             None => future.await,
         }
     }
@@ -47,6 +53,12 @@ impl Fates {
         let mut fate = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         fate.take_if(|fate| fate.place == place)
     }
+}
+
+/// Stands still until somebody lets it go on.
+fn stop() {
+    // It cannot fail: the process is its own.
+    _ = kill_process(getpid(), Signal::STOP);
 }
 
 #[cfg(test)]

@@ -21,8 +21,9 @@ use crate::wire::{How, Place, Said, Seen, Tier};
 /// whose holder never heard that it was granted.
 const HANG: Duration = Duration::from_secs(6);
 
-/// What is read from a database is old by the time it comes, by so many microseconds at most: and one answer in twenty is slow.
+/// What is read from a database is old by the time it comes, by so many microseconds at most.
 const TRANSPORT: u64 = 2_000;
+/// The same for one answer in twenty, of which somebody else has kept the database.
 const SLOW_TRANSPORT: u64 = 60_000;
 
 /// A new key is born so often, in milliseconds.

@@ -1,4 +1,7 @@
 //! A wall clock that jumps. The monotonic one is the system's.
+//!
+//! Larder asks the kernel for the time itself, past every library that could be put in between. So a process whose clock is wrong
+//! is one that was given such a clock.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

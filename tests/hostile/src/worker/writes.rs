@@ -10,6 +10,7 @@ use tokio::time::sleep;
 use super::Worker;
 use super::caches::{Value, tag_of};
 use super::polls::cancelled_at;
+use super::weak::invalidates_before_commit;
 use crate::name::{Kind, Name};
 use crate::wire::{Manner, Place, Said};
 
@@ -21,6 +22,9 @@ const BEFORE_COMMIT: Duration = Duration::from_millis(50);
 
 /// How long a late insert takes from its COMMIT on, at most.
 const LATE: Duration = Duration::from_millis(100);
+
+/// From the invalidation to the COMMIT, where they come in the wrong order.
+const BACKWARDS: Duration = Duration::from_millis(3);
 
 /// What was written, and could not be told yet.
 #[derive(Debug, Default)]
@@ -42,10 +46,22 @@ impl Worker {
     }
 
     async fn write_one(&self, name: Name) {
+        if invalidates_before_commit() {
+            return self.write_backwards(name).await;
+        }
         let Some(version) = self.commit_one(name).await else { return };
         let told = self.caches.of(name.kind).invalidate(&name.key);
         let told = self.fates.run(Place::Invalidation, told).await;
         self.told(&[(name, version)], told);
+    }
+
+    /// As a service must not do it.
+    async fn write_backwards(&self, name: Name) {
+        let told = self.caches.of(name.kind).invalidate(&name.key).await;
+        sleep(BACKWARDS).await;
+        if let Some(version) = self.commit_one(name).await {
+            self.told(&[(name, version)], told);
+        }
     }
 
     async fn write_many(&self, first: Name, dice: &mut Rng) {
