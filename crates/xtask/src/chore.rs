@@ -23,7 +23,7 @@ Usage: cargo xtask <chore>
   forecast [--quick]              a month of traffic in virtual time: what a new instance answers by itself in its first
                                   minute, by what it knew, as a table, and a chart in target/forecast
   fuzz [--seconds N] [TARGET]     each fuzz target, or one, for N seconds (60)
-  hostile [--minutes N] [--seed S] [--topology T] [--only FAULT] | --mutations
+  hostile [--minutes N] [--seed S] [--topology T] [--only FAULT] | --mutations [WORD…]
                                   a fleet of processes at work, while everything breaks at random;
                                   a report with a table and a chart in target/hostile; or with weaknesses
   weaken [PART]                   breaks a guarantee at a time and expects the tests to notice:

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::Outcome;
 use crate::program::{cargo, execute};
-use crate::weave::{self, Switch, VARIABLE};
+use crate::weave::{self, Switch, WEAKNESS};
 use crate::workspace::Workspace;
 
 /// What is simulated.
@@ -22,6 +22,9 @@ const BUILD: &str = "build --package simulation --profile simulation";
 
 /// More games than any weakness needs until it shows.
 const MOST_GAMES: &str = "0..20000";
+
+/// As many as what is sound must stand.
+const SOUND_GAMES: &str = "0..1000";
 
 pub(crate) fn run(simulation: &Simulation) -> Outcome {
     match simulation {
@@ -43,14 +46,17 @@ fn mutations() -> Outcome {
     let program = target.join("simulation").join("simulation");
     let game = |weakness: &str, seeds: &str| {
         let mut command = Command::new(&program);
-        command.args(["--seeds", seeds]).env(VARIABLE, weakness);
+        command.args(["--seeds", seeds]).env(WEAKNESS, weakness);
         command
     };
     // With all switches off it is what it is without them.
-    execute(&mut game("", "0..200"))?;
+    execute(&mut game("", SOUND_GAMES))?;
     let mut survivors = Vec::new();
     for switch in weave::simulated() {
-        if !is_judged_right(switch, &mut game(switch.name, MOST_GAMES))? {
+        if let Some(why) = switch.harmless {
+            execute(&mut game(switch.name, SOUND_GAMES))?;
+            println!("harmless: {}, for {why}", switch.name);
+        } else if !is_found(switch, &mut game(switch.name, MOST_GAMES))? {
             survivors.push(switch.name);
         }
     }
@@ -60,11 +66,7 @@ fn mutations() -> Outcome {
     }
 }
 
-fn is_judged_right(switch: &Switch, games: &mut Command) -> Result<bool, String> {
-    if let Some(why) = switch.harmless {
-        println!("harmless: {}, for {why}", switch.name);
-        return Ok(true);
-    }
+fn is_found(switch: &Switch, games: &mut Command) -> Result<bool, String> {
     let output = games.output().map_err(|error| format!("the simulation did not start: {error}"))?;
     let told = String::from_utf8_lossy(&output.stdout);
     let is_found = !output.status.success();

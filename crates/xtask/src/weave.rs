@@ -4,6 +4,7 @@
 //! the environment says at run time which one is on. The sources themselves have no switch, so none can be on in a
 //! release.
 
+mod lingers;
 mod scripts;
 mod switches;
 
@@ -12,9 +13,15 @@ use std::path::Path;
 
 use crate::copy::Copy;
 use crate::workspace::Workspace;
+use lingers::{LINGERS, Linger};
+
+pub(crate) use lingers::{LOADER, WRITER};
 
 /// The variable that names the weakness.
-pub(crate) const VARIABLE: &str = "LARDER_WEAK";
+pub(crate) const WEAKNESS: &str = "LARDER_WEAK";
+
+/// The one that names the place at which a process lingers.
+pub(crate) const LINGERING: &str = "LARDER_LINGERS";
 
 /// What stands in a changed text for "if it is on".
 const IS_ON: &str = "WEAK";
@@ -29,6 +36,14 @@ pub fn is_weak(name: &str) -> bool {
     static WEAKNESS: std::sync::LazyLock<Option<String>> =
         std::sync::LazyLock::new(|| std::env::var("LARDER_WEAK").ok());
     WEAKNESS.as_deref() == Some(name)
+}
+
+/// Whether the process is to linger there.
+#[doc(hidden)]
+pub fn lingers(name: &str) -> bool {
+    static LINGERING: std::sync::LazyLock<Option<String>> =
+        std::sync::LazyLock::new(|| std::env::var("LARDER_LINGERS").ok());
+    LINGERING.as_deref() == Some(name)
 }
 "#;
 
@@ -55,9 +70,11 @@ pub(crate) fn simulated() -> impl Iterator<Item = &'static Switch> {
     switches::SWITCHES.iter()
 }
 
-/// Those of the engine and of the scripts.
+/// Those of the engine, of the scripts, and of a service. The others are weaknesses that scripts cannot have.
 pub(crate) fn scripted() -> impl Iterator<Item = &'static Switch> {
-    switches::SWITCHES.iter().filter(|switch| switch.is_of_engine() || scripts::has(switch.name))
+    let is_scripted =
+        |switch: &&Switch| switch.edits.is_empty() || switch.is_of_engine() || scripts::has(switch.name);
+    switches::SWITCHES.iter().filter(is_scripted)
 }
 
 /// The sources as they are now, with all weaknesses in them, and all switches off.
@@ -95,7 +112,10 @@ fn woven(edits: &Edits, file: &Path, bytes: Vec<u8>) -> Vec<u8> {
     };
     let name = file.to_string_lossy();
     for (weakness, edit) in edits.get(&*name).into_iter().flatten() {
-        text = text.replace(edit.from, &asking(edit, weakness));
+        text = text.replace(edit.from, &asking(edit, IS_ON, "is_weak", weakness));
+    }
+    for Linger { name: place, edit } in LINGERS.iter().filter(|linger| *linger.edit.file == *name) {
+        text = text.replace(edit.from, &asking(edit, lingers::IS_ON, "lingers", place));
     }
     if *name == *ROOT {
         text += ASKING;
@@ -106,9 +126,9 @@ fn woven(edits: &Edits, file: &Path, bytes: Vec<u8>) -> Vec<u8> {
     text.into_bytes()
 }
 
-fn asking(edit: &Edit, weakness: &str) -> String {
+fn asking(edit: &Edit, word: &str, function: &str, name: &str) -> String {
     let core = if edit.file.starts_with("crates/larder-core/") { "crate" } else { "larder_core" };
-    edit.to.replace(IS_ON, &format!("{core}::is_weak({weakness:?})"))
+    edit.to.replace(word, &format!("{core}::{function}({name:?})"))
 }
 
 impl Switch {
@@ -137,6 +157,28 @@ mod tests {
                 assert!(edit.to.contains(IS_ON) || edit.file.contains("larder-memory"), "{name}");
             }
         }
+    }
+
+    #[test]
+    fn the_text_of_each_place_to_linger_is_there_once() {
+        for Linger { name, edit } in LINGERS {
+            assert_eq!(source(edit.file).matches(edit.from).count(), 1, "{name}");
+            assert!(edit.to.contains(lingers::IS_ON), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_real_servers_cannot_have_is_known() {
+        let scripted: BTreeSet<_> = scripted().map(|switch| switch.name).collect();
+        let others: Vec<_> =
+            simulated().map(|switch| switch.name).filter(|name| !scripted.contains(name)).collect();
+        let expected = [
+            // A script is one step: nobody hears what it publishes before it is done.
+            "the server announces an invalidation before it removes the value",
+            // Harmless anywhere.
+            "the next sequence is the last one and one more",
+        ];
+        assert_eq!(others, expected);
     }
 
     #[test]

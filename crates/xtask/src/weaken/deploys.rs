@@ -18,8 +18,8 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "every build is believed to read what others write",
         file: LAYOUT,
-        from: "self.reads.iter().any(|form| form.covers(other.writes))",
-        to: "self.reads.iter().any(|form| form.covers(other.writes) || true)",
+        from: "is_unpacked && self.has_form_of(other)",
+        to: "is_unpacked && (self.has_form_of(other) || true)",
         noticed_by: Facade("drift::a_type_that_was_changed_is_told_with_both_layouts"),
     },
     Weakening {

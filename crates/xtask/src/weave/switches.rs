@@ -31,25 +31,6 @@ const fn edit(file: &'static str, from: &'static str, to: &'static str) -> Edit 
     Edit { file, from, to }
 }
 
-/// Some moments are so short that next to nothing falls into them, if nobody is kept from going on in the middle.
-const WRITER_LINGERS: Edit = edit(
-    WRITE,
-    "        self.in_task(async move { node.take_all(steps, Attempt::First).await }).await\n",
-    concat!(
-        "        if WEAK {\n            tokio::time::sleep(std::time::Duration::from_millis(5)).await;\n        }\n",
-        "        self.in_task(async move { node.take_all(steps, Attempt::First).await }).await\n",
-    ),
-);
-const LOADER_LINGERS: Edit = edit(
-    LOAD,
-    "        match self.budget.spend(remote.fill(&self.key, lease, content)).await {\n",
-    concat!(
-        "        if WEAK {\n            tokio::time::sleep(Duration::from_millis(20)).await;\n        }\n",
-        "        match self.budget.spend(remote.fill(&self.key, lease, content)).await {\n",
-    ),
-);
-const SLOWNESS: &str = "nothing that is promised depends on how long anything takes";
-
 pub(super) const SWITCHES: &[Switch] = &[
     // The writers of the simulation know of it themselves.
     found("invalidation before commit", &[]),
@@ -200,14 +181,11 @@ pub(super) const SWITCHES: &[Switch] = &[
     ),
     found(
         "the writer does not drop its own copies when the server has answered",
-        &[
-            edit(
-                WRITE,
-                "        untold.step = None;\n        self.drop_copies(&notice);\n",
-                "        untold.step = None;\n        if !WEAK {\n            self.drop_copies(&notice);\n        }\n",
-            ),
-            WRITER_LINGERS,
-        ],
+        &[edit(
+            WRITE,
+            "        untold.step = None;\n        self.drop_copies(&notice);\n",
+            "        untold.step = None;\n        if !WEAK {\n            self.drop_copies(&notice);\n        }\n",
+        )],
     ),
     found(
         "after a failover nobody tells the server again",
@@ -251,15 +229,31 @@ pub(super) const SWITCHES: &[Switch] = &[
     ),
     found(
         "what is kept nowhere leaves what is older here",
-        &[
-            edit(
-                LOAD,
-                "        self.store.shelf.withdraw(hash, self.bearings().stamp);\n",
-                "        if !WEAK {\n            self.store.shelf.withdraw(hash, self.bearings().stamp);\n        }\n",
-            ),
-            LOADER_LINGERS,
-        ],
+        &[edit(
+            LOAD,
+            "        self.store.shelf.withdraw(hash, self.bearings().stamp);\n",
+            "        if !WEAK {\n            self.store.shelf.withdraw(hash, self.bearings().stamp);\n        }\n",
+        )],
     ),
-    harmless("who writes lingers before the server is asked", &[WRITER_LINGERS], SLOWNESS),
-    harmless("who loads lingers before the server is told", &[LOADER_LINGERS], SLOWNESS),
+    found(
+        "who loads without a lease is stamped when it is done",
+        &[edit(
+            LOAD,
+            "        let stamp = self.bearings().stamp;\n        let is_kept",
+            concat!(
+                "        let is_late = WEAK && matches!(permit, Permit::Free);\n",
+                "        let stamp = if is_late { self.store.bearings().stamp } else { self.bearings().stamp };\n",
+                "        let is_kept"
+            ),
+        )],
+    ),
+    harmless(
+        "a flush leaves the loads that are under way unfenced",
+        &[edit(
+            FENCE,
+            "if self.floor(hash.partition()) > stamp {",
+            "if !WEAK && self.floor(hash.partition()) > stamp {",
+        )],
+        "what they bring is stamped before the flush, and as suspect as what was there",
+    ),
 ];
