@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use larder_core::{Frame, SweepPosition};
-use redis::{InfoDict, parse_redis_value};
+use redis::{InfoDict, Value, parse_redis_value};
 
 use crate::sweep::At;
-use crate::{check, delta, register, reply, verdicts};
+use crate::{check, delta, register, reply, survey, verdicts, working_set};
 
 /// Whatever a server answers, to a script or a read, it is understood or refused.
 pub fn replies(bytes: &[u8]) {
@@ -24,6 +24,12 @@ pub fn replies(bytes: &[u8]) {
     let _scanned = verdicts::scanned(of());
     let _delta = delta::read(of());
     let _registered = register::read(of());
+    let _most_read = working_set::read(of());
+    if let Value::Array(pair) = &answer
+        && let [head, left] = pair.as_slice()
+    {
+        let _sample = survey::read(head, left);
+    }
 }
 
 /// What is written as text by a server, and what comes back from a user.

@@ -45,7 +45,7 @@ fn is_no_string(error: &Error) -> bool {
 }
 
 /// What is told of one key; nothing, if it is gone by now.
-fn read(head: &Value, left: &Value) -> Result<Option<Sample>> {
+pub(crate) fn read(head: &Value, left: &Value) -> Result<Option<Sample>> {
     /// What the server says of the time of a key that is not there, and of one that never ends.
     const GONE: i64 = -2;
     const ENDLESS: i64 = -1;

@@ -42,19 +42,24 @@ pub(crate) async fn most(
         .arg(season.half_life().as_secs())
         .arg(skip)
         .arg(skip.saturating_add(last));
-    let mut answers = reply::list(call.run(&remote.link).await?)?.into_iter();
+    read(call.run(&remote.link).await?)
+}
+
+/// The answer to a question for what is most read: what a count of one is by now, and keys with their counts.
+pub(crate) fn read(answer: Value) -> Result<Vec<Reads>> {
+    let mut answers = reply::list(answer)?.into_iter();
     let one = answers.next().and_then(number).ok_or_else(|| reply::out_of_place("a number and a list"))?;
     let mut items = reply::list(answers.next().unwrap_or(Value::Nil))?.into_iter();
     let mut found = Vec::new();
     while let (Some(key), Some(count)) = (items.next(), items.next()) {
-        found.extend(read(key, count, one));
+        found.extend(read_one(key, count, one));
     }
     Ok(found)
 }
 
 /// A key and what is left of its count, which is kept as a logarithm. Texts that are none, and counts that nobody can have
 /// counted, are left out.
-fn read(key: Value, count: Value, one: f64) -> Option<Reads> {
+fn read_one(key: Value, count: Value, one: f64) -> Option<Reads> {
     let (key, count) = (reply::text(key)?, (number(count)? - one).exp());
     count.is_finite().then(|| Reads::new(key, count))
 }
@@ -77,11 +82,11 @@ mod tests {
     fn what_nobody_can_have_counted_is_left_out() {
         let bytes = |text: &str| Value::BulkString(text.into());
         let one = 1_386_294.25;
-        assert_eq!(read(bytes("ada"), bytes("1386294.25"), one), Some(Reads::new("ada", 1.0)));
-        assert_eq!(read(bytes("ada"), bytes("-inf"), one), Some(Reads::new("ada", 0.0)));
+        assert_eq!(read_one(bytes("ada"), bytes("1386294.25"), one), Some(Reads::new("ada", 1.0)));
+        assert_eq!(read_one(bytes("ada"), bytes("-inf"), one), Some(Reads::new("ada", 0.0)));
         for count in [bytes("inf"), bytes("nan"), bytes("1e300"), bytes("many"), Value::Nil] {
-            assert_eq!(read(bytes("ada"), count.clone(), one), None, "{count:?}");
+            assert_eq!(read_one(bytes("ada"), count.clone(), one), None, "{count:?}");
         }
-        assert_eq!(read(Value::BulkString(vec![0xFF]), bytes("1"), one), None);
+        assert_eq!(read_one(Value::BulkString(vec![0xFF]), bytes("1"), one), None);
     }
 }
