@@ -30,6 +30,15 @@ fn a_new_form_at_once_is_noticed() {
 }
 
 #[test]
+fn a_new_name_and_a_flush_are_noticed() {
+    for (way, title) in [("name", "| a new name for the cache |"), ("flush", "| `FLUSHALL` at the deploy |")]
+    {
+        let (is_well, told) = run(ROLLING, &["--quick", way]).unwrap();
+        assert!(!is_well && told.contains(title), "{told}");
+    }
+}
+
+#[test]
 fn who_predicts_begins_as_warm_as_who_has_a_list() {
     let (is_well, told) = run(FORECAST, &["--quick"]).unwrap();
     assert!(is_well && told.contains("| Sat 18:30 |"), "{told}");
