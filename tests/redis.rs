@@ -8,6 +8,7 @@ mod clusters;
 mod environments;
 mod events;
 mod hazards;
+mod heard;
 mod hostile;
 mod layouts;
 mod logs;

@@ -7,6 +7,7 @@ use larder::{Cache, Error, ErrorKind, Larder, Purpose};
 use larder_testkit::redis::{RedisCluster, RedisSentinel, RedisServer, TlsRedisServer};
 use tokio::time::{Instant, sleep};
 
+use super::heard::Heard;
 use super::world::HEALING;
 
 fn server() -> RedisServer {
@@ -175,5 +176,22 @@ async fn a_process_has_one_connection_for_calls_and_one_for_the_bus() {
     while connected() != 0 {
         assert!(began.elapsed() < HEALING * 2, "{}", connected());
         sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// What it remembers of tags has no time to live, and would go with the rest.
+#[tokio::test]
+async fn a_server_that_evicts_what_never_expires_is_told_of() {
+    let server = server();
+    for (policy, is_told) in [("allkeys-lru", true), ("volatile-lru", false), ("noeviction", false)] {
+        server.command(&["CONFIG", "SET", "maxmemory-policy", policy]).unwrap();
+        let (heard, _guard) = Heard::begin();
+        start(server.url().as_str()).await.unwrap().shut_down().await;
+        let told = heard.text();
+        assert_eq!(
+            told.contains("may evict what it remembers") && told.contains(policy),
+            is_told,
+            "{policy}: {told}"
+        );
     }
 }

@@ -51,6 +51,15 @@ async fn check_servers(remote: &RedisRemote) -> Result<()> {
                 .with("server", server.name())
                 .with("expected", "an address that begins with redis+cluster://"));
         }
+        let policy = told(&server, "memory", "maxmemory_policy").await.unwrap_or_default();
+        if may_forget(&policy) {
+            tracing::warn!(
+                server = %server.name(),
+                policy,
+                expected = "one of volatile-*, or noeviction",
+                "the server may evict what it remembers of tags and clears, and serve what they have invalidated"
+            );
+        }
     }
     Ok(())
 }
@@ -60,6 +69,11 @@ async fn told(server: &Server, section: &str, field: &str) -> Option<String> {
     let call = server.call(command.arg(section));
     let info = span::within(span::command("INFO"), call).await.ok()?;
     InfoDict::new(&String::from_redis_value(info).ok()?).get(field)
+}
+
+/// Whether a server that is full evicts what never expires, too.
+fn may_forget(policy: &str) -> bool {
+    policy.starts_with("allkeys-")
 }
 
 pub(crate) fn is_too_old(version: &str) -> bool {
