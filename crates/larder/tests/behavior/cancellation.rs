@@ -6,7 +6,9 @@
 
 mod leases;
 mod listed;
+mod moments;
 mod operations;
+mod published;
 mod stage;
 
 use std::future::poll_fn;
@@ -19,54 +21,17 @@ use tokio::time::timeout;
 
 use super::rig::{Rig, millis, secs, users};
 use super::yielding::yielding;
+use moments::{Moment, poll_until, until_it_ends};
 use operations::{Effect, OPERATIONS, Operation, Running, name};
 use stage::{Stage, Trouble};
-
-/// More polls than any of them needs.
-const MOST_POLLS: usize = 500;
 
 /// Longer than any guard holds.
 const GUARDED: u64 = 31;
 
-/// When a future is dropped.
-#[derive(Clone, Copy, Debug)]
-enum Moment {
-    /// As soon as it was polled so many times.
-    AtOnce,
-    /// When it is woken next.
-    WhenWoken,
-}
-
-/// Polls a future so many times. Returns whether it has completed.
-async fn poll_until(moment: Moment, mut running: Running, polls: usize) -> bool {
-    let mut left = match moment {
-        Moment::WhenWoken => return poll_and_drop(running, polls).await.is_some(),
-        Moment::AtOnce => polls,
-    };
-    poll_fn(|context| {
-        if left > 0 && running.as_mut().poll(context).is_ready() {
-            return Poll::Ready(true);
-        }
-        left = left.saturating_sub(1);
-        if left == 0 { Poll::Ready(false) } else { Poll::Pending }
-    })
-    .await
-}
-
-/// Drops something after so many polls, and more and more, until it says that it has ended by then.
-async fn until_it_ends(what: &str, least: usize, dropped_after: impl AsyncFn(usize) -> bool) {
-    for polls in least..MOST_POLLS {
-        if dropped_after(polls).await {
-            return;
-        }
-    }
-    panic!("{what} does not end");
-}
-
 /// Drops each operation in each of its states.
 async fn check_cancelled(trouble: Trouble) {
     for operation in OPERATIONS {
-        for moment in [Moment::AtOnce, Moment::WhenWoken] {
+        for moment in Moment::BOTH {
             let drop_after = async |polls| check_dropped_after(operation, trouble, moment, polls).await;
             until_it_ends(operation.name, 0, drop_after).await;
         }
@@ -79,7 +44,7 @@ async fn check_dropped_after(operation: &Operation, trouble: Trouble, moment: Mo
     let stage = Stage::set().await;
     let ending = stage.begin(trouble).await;
     let running = timeout(secs(60), poll_until(moment, (operation.begin)(&stage), polls));
-    let has_completed = running.await.unwrap_or_else(|_| panic!("{context}: it hangs"));
+    let has_completed = running.await.unwrap_or_else(|_| panic!("{context}: it hangs")).is_some();
     if operation.effect == Effect::Ends {
         stage.check_others(ending, &context).await;
         return has_completed;

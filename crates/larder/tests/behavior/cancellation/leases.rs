@@ -5,7 +5,7 @@ use larder_testkit::poll_and_drop;
 use tokio::time::Instant;
 
 use super::super::rig::{Broken, Loading, Origin, millis};
-use super::MOST_POLLS;
+use super::moments::MOST_POLLS;
 use super::operations::{Running, name, names};
 use super::stage::Stage;
 
