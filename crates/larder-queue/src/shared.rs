@@ -59,6 +59,8 @@ pub(crate) enum Phase {
     Open,
     /// Nothing is put any more; what is there is written.
     Draining,
+    /// The courier is told to end, and writes nothing more.
+    Stopping,
     /// The keeper writes down what it has been given, and ends.
     Ending,
 }
@@ -179,7 +181,9 @@ impl State {
 
     /// Whether nothing is left that could be written.
     pub(crate) fn is_drained(&self) -> bool {
-        self.broken.is_some() || (self.backlog.pending() == 0 && self.reserved.entries == 0)
+        self.broken.is_some()
+            || self.phase >= Phase::Stopping
+            || (self.backlog.pending() == 0 && self.reserved.entries == 0)
     }
 
     /// Gives back the room of a put: it is in the backlog now, or will never be.

@@ -2,11 +2,11 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use larder_core::{CacheKey, Error, ErrorKind, Result, Version};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -31,8 +31,8 @@ struct Inner<K, V> {
     shared: Arc<Shared>,
     wrapping: Arc<Wrapping<K, V>>,
     through: Option<Through<K, V>>,
-    /// The courier. `None` once it is shut down.
-    courier: Mutex<Option<JoinSet<()>>>,
+    /// The courier. Whoever shuts it down holds it until it has ended, and if they are dropped, the next one goes on.
+    courier: Mutex<JoinSet<()>>,
     /// Is closed when the keeper has let go of the folder.
     keeper: watch::Receiver<()>,
 }
@@ -54,7 +54,7 @@ where
         courier: JoinSet<()>,
         keeper: watch::Receiver<()>,
     ) -> Self {
-        let courier = Mutex::new(Some(courier));
+        let courier = Mutex::new(courier);
         Self { inner: Arc::new(Inner { shared, wrapping, through, courier, keeper }) }
     }
 
@@ -187,14 +187,13 @@ where
     /// # Cancel safety
     ///
     /// If the future is dropped, nothing more is taken, and what is queued may be written on until the last handle is dropped.
+    /// Whoever shuts it down again goes on from there.
     pub async fn shut_down(&self, grace: Duration) -> Result<Stats> {
         let Inner { shared, courier, keeper, .. } = &*self.inner;
         shared.enter(Phase::Draining);
         let _in_time = timeout(grace, self.drained()).await;
-        let task = courier.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(mut task) = task {
-            task.shutdown().await;
-        }
+        shared.enter(Phase::Stopping);
+        courier.lock().await.shutdown().await;
         shared.enter(Phase::Ending);
         let mut keeper = keeper.clone();
         // An error is what it waits for: the other end is gone.
@@ -260,7 +259,7 @@ where
         settled(acknowledgement).await.map(|()| true)
     }
 
-    /// Waits until nothing is pending.
+    /// Waits until nothing is pending, or nobody is left to write it.
     async fn drained(&self) {
         let shared = &self.inner.shared;
         loop {
