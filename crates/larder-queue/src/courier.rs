@@ -47,6 +47,7 @@ where
             let taken = self.gather(pace.limit(), after_suspect).await;
             let writes = self.open(&taken);
             if writes.is_empty() {
+                self.shared.come_back();
                 continue;
             }
             let batch = Batch::new(writes);
@@ -60,6 +61,7 @@ where
                 Duration::ZERO
             };
             self.tell_cache(&taken, &settled).await;
+            self.shared.come_back();
             sleep(pause).await;
         }
     }
@@ -79,6 +81,7 @@ where
                 } else {
                     let until = *patience.get_or_insert_with(|| Instant::now() + self.shared.settings.linger);
                     if ready >= most || state.phase > Phase::Open || until <= Instant::now() {
+                        state.is_under_way = true;
                         return state.backlog.take(most, synced, after_suspect);
                     }
                     Some(until)

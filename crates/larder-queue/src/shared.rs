@@ -48,6 +48,8 @@ pub(crate) struct State {
     /// The last version that is on the disk. No newer one is given to the sink.
     pub(crate) synced: u64,
     pub(crate) phase: Phase,
+    /// Whether the courier has taken a batch, and not yet told the cache what became of it.
+    pub(crate) is_under_way: bool,
     /// Why nothing can be put any more.
     pub(crate) broken: Option<Error>,
     pub(crate) counted: Stats,
@@ -123,6 +125,12 @@ impl Shared {
         Ok((version, acknowledgement))
     }
 
+    /// The courier is done with its batch.
+    pub(crate) fn come_back(&self) {
+        self.state().is_under_way = false;
+        self.less.notify_waiters();
+    }
+
     /// Enters a phase, unless it is over.
     pub(crate) fn enter(&self, phase: Phase) {
         let mut state = self.state();
@@ -179,11 +187,11 @@ impl State {
         acknowledgement
     }
 
-    /// Whether nothing is left that could be written.
+    /// Whether nothing is left that could be written, or that the cache could be told.
     pub(crate) fn is_drained(&self) -> bool {
         self.broken.is_some()
             || self.phase >= Phase::Stopping
-            || (self.backlog.pending() == 0 && self.reserved.entries == 0)
+            || (self.backlog.pending() == 0 && self.reserved.entries == 0 && !self.is_under_way)
     }
 
     /// Gives back the room of a put: it is in the backlog now, or will never be.

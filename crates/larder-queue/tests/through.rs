@@ -50,6 +50,22 @@ async fn what_is_set_aside_is_gone_from_the_cache() {
     assert_eq!(queue.stats().poisoned, 1);
 }
 
+/// Whoever waits for the last write to be over may come before whoever tells the cache of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_sink_has_written_is_in_the_cache_however_soon_the_queue_is_shut_down() {
+    for round in 0..300 {
+        let (folder, store, cache) = (Folder::new(), Store::shut(), cache().await);
+        let queue = folder.queue().through(cache.clone()).build(store.sink()).await.unwrap();
+        queue.put("ada", 2).await.unwrap();
+        let _receipt = cache.invalidate("ada").await.unwrap();
+        let old = cache.get_or_load("ada", |_| async { Ok::<_, std::io::Error>(1) }).await.unwrap();
+        assert_eq!(*old, 1);
+        store.let_all_through();
+        drain(&queue).await;
+        assert_eq!(read(&cache).await, Some(2), "round {round}");
+    }
+}
+
 /// The cache is told after the queue has settled.
 async fn drain_through(queue: &Queue, cache: &Cache<String, u32>, expected: Option<u32>) {
     until(|| queue.stats().pending == 0).await;
