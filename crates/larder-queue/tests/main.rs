@@ -1,6 +1,8 @@
 //! One binary for all of them, so that they are linked once.
 
 #[cfg(test)]
+mod cancellation;
+#[cfg(test)]
 mod delivery;
 #[cfg(test)]
 mod failing;
