@@ -8,10 +8,11 @@ use std::{env, process};
 use larder_outbox::{Database, Outbox};
 use larder_testkit::postgres::PostgresServer;
 use sqlx::pool::Pool;
+use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
-use sqlx::{AssertSqlSafe, PgPool, Postgres, Sqlite, SqlitePool, raw_sql};
+use sqlx::{AssertSqlSafe, PgPool, Postgres, Sqlite, SqlitePool, query_scalar, raw_sql};
 
-use crate::rig::APP;
+use crate::rig::{APP, until};
 
 /// A database with an outbox.
 pub(crate) trait Home: Sized {
@@ -25,6 +26,12 @@ pub(crate) trait Home: Sized {
 
     /// The outbox at such a place.
     async fn find(place: &str) -> (Pool<Self::D>, Outbox<Self::D>);
+
+    /// The same outbox by a pool of one connection: what comes next has that which somebody has left.
+    async fn narrow(&self) -> (Pool<Self::D>, Outbox<Self::D>);
+
+    /// Waits for as long as a relay leads that is gone.
+    async fn lapse(&self);
 
     fn pool(&self) -> &Pool<Self::D>;
 
@@ -62,6 +69,20 @@ impl Home for OnPostgres {
         (pool.clone(), Outbox::postgres(pool, APP).unwrap())
     }
 
+    async fn narrow(&self) -> (PgPool, Outbox<Postgres>) {
+        let pool = PgPoolOptions::new().max_connections(1).connect(&self.server.url()).await.unwrap();
+        (pool.clone(), Outbox::postgres(pool, APP).unwrap())
+    }
+
+    async fn lapse(&self) {
+        until("the lock is free", async || {
+            let held = query_scalar("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'");
+            let held: i64 = held.fetch_one(&self.pool).await.unwrap();
+            held == 0
+        })
+        .await;
+    }
+
     fn pool(&self) -> &PgPool {
         &self.pool
     }
@@ -86,12 +107,12 @@ pub(crate) struct OnSqlite {
 }
 
 impl OnSqlite {
-    async fn connect(place: &str) -> SqlitePool {
+    async fn connect(place: &str, connections: u32) -> SqlitePool {
         let options = SqliteConnectOptions::new()
             .filename(place)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal);
-        SqlitePoolOptions::new().max_connections(4).connect_with(options).await.unwrap()
+        SqlitePoolOptions::new().max_connections(connections).connect_with(options).await.unwrap()
     }
 }
 
@@ -103,7 +124,7 @@ impl Home for OnSqlite {
         let name = format!("larder-outbox-{}-{}", process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let folder = env::temp_dir().join(name);
         fs::create_dir(&folder).unwrap();
-        let pool = Self::connect(folder.join("db").to_str().unwrap()).await;
+        let pool = Self::connect(folder.join("db").to_str().unwrap(), 4).await;
         let outbox = Outbox::sqlite(pool.clone(), APP).unwrap();
         outbox.migrate().await.unwrap();
         Self { folder, pool, outbox }
@@ -114,8 +135,18 @@ impl Home for OnSqlite {
     }
 
     async fn find(place: &str) -> (SqlitePool, Outbox<Sqlite>) {
-        let pool = Self::connect(place).await;
+        let pool = Self::connect(place, 4).await;
         (pool.clone(), Outbox::sqlite(pool, APP).unwrap())
+    }
+
+    async fn narrow(&self) -> (SqlitePool, Outbox<Sqlite>) {
+        let pool = Self::connect(&self.place(), 1).await;
+        (pool.clone(), Outbox::sqlite(pool, APP).unwrap())
+    }
+
+    /// Its lease is over at once: a test has no time to wait for that again and again.
+    async fn lapse(&self) {
+        self.execute("UPDATE larder_outbox_leader SET until = 0").await;
     }
 
     fn pool(&self) -> &SqlitePool {

@@ -3,6 +3,7 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test may fail in any way it likes")]
 
+mod cancellation;
 mod homes;
 mod kill;
 mod leading;
