@@ -56,3 +56,15 @@ fn two_sentinels_are_enough() {
     let killed = group.kill_master().unwrap();
     assert_ne!(group.promoted(killed).unwrap().port(), killed.port());
 }
+
+/// As if nobody had ever told it otherwise.
+#[test]
+fn a_master_that_is_restarted_is_one_whoever_it_was_at_first() {
+    let group = RedisSentinel::start().unwrap();
+    let promoted = group.fail_over().unwrap();
+    promoted.kill().unwrap();
+    promoted.restart().unwrap();
+    assert_eq!(role(promoted), "master");
+    group.settle().unwrap();
+    assert_eq!(group.master().unwrap().port(), promoted.port());
+}

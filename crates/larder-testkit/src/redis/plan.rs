@@ -53,11 +53,6 @@ impl Plan {
         self
     }
 
-    pub(crate) fn argument(mut self, word: impl Into<OsString>) -> Self {
-        self.arguments.push(word.into());
-        self
-    }
-
     /// Writes the files into the folder of a process.
     pub(crate) fn prepare(&self, process: &Process) -> Result<()> {
         self.files.iter().try_for_each(|(name, content)| process.folder().write(name, content))

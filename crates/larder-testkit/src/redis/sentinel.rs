@@ -50,8 +50,9 @@ impl RedisSentinel {
         let plan = Plan::new(Kind::Plain, [""; 0]).variables(variables);
         let master = RedisServer::launch(&plan)?;
         let port = master.port().to_string();
-        let replica =
-            RedisServer::launch(&plan.argument("--replicaof").argument(format!("127.0.0.1 {port}")))?;
+        // Not an argument: a master that was the replica at first would come back from a restart as one.
+        let replica = RedisServer::launch(&plan)?;
+        replica.command(&["REPLICAOF", "127.0.0.1", &port])?;
         // Sentinels that see a replica in the making look again only after ten seconds.
         let is_in_sync = || Ok(replica.is_in_sync()?.then_some(()));
         until(FOR_AGREEMENT, "the replica has what the master has", || replica.log(), is_in_sync)?;
