@@ -112,12 +112,22 @@ fn dies_unheard(scene: &mut Scene<'_, '_>) -> Result<()> {
 fn links_cut(scene: &mut Scene<'_, '_>) -> Result<()> {
     let nodes = cluster(scene)?.nodes();
     for _ in 0..scene.times(2, 12) {
-        // A server that is told to let go of itself dies of it.
         let mut pair: Vec<&RedisServer> = nodes.iter().collect();
         scene.dice.shuffle(&mut pair);
         let [one, other, ..] = pair.as_slice() else { return Err("there are no two nodes".into()) };
-        one.command(&["DEBUG", "CLUSTERLINK", "KILL", "ALL", &id(other)?])?;
+        cut_link(one, other)?;
+        cut_link(other, one)?;
         scene.hold(0.02, 0.4);
+    }
+    Ok(())
+}
+
+/// A server that is told to let go of a link that it has not dies of it.
+fn cut_link(from: &RedisServer, to: &RedisServer) -> Result<()> {
+    let (seen, id) = (from.command(&["CLUSTER", "NODES"])?, id(to)?);
+    let line = seen.text().unwrap_or_default().lines().find(|line| line.starts_with(&id));
+    if line.is_some_and(|line| line.split(' ').nth(7) == Some("connected")) {
+        from.command(&["DEBUG", "CLUSTERLINK", "KILL", "TO", &id])?;
     }
     Ok(())
 }
