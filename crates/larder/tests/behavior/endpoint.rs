@@ -34,7 +34,9 @@ async fn get(port: u16, path: &str) -> String {
 async fn an_instance_is_ready_when_its_caches_are() {
     let rig = Rig::unreliable();
     let link = rig.server.connect(&larder::AppName::new("test.shop").unwrap());
-    let larder = Larder::builder("test.shop").upstream(link.remote(), link.bus()).build().await.unwrap();
+    let builder = Larder::builder("test.shop").upstream(link.remote(), link.bus());
+    // That of its server: by another one it would depend on how long the machine has run whether the server was heard of lately.
+    let larder = builder.clock(rig.clock.clone()).build().await.unwrap();
     let port = answering(&larder).await;
     assert!(get(port, "/ready").await.starts_with("HTTP/1.1 200 OK\r\n"));
     link.faults().unwrap().freeze();
