@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use larder_testkit::redis::{Error, RedisCluster, RedisSentinel, RedisServer, Reply, TlsRedisServer};
 
-use crate::rig::Client;
+use crate::rig::{Client, eventually};
 
 #[test]
 fn it_is_found_by_its_port() {
@@ -60,6 +60,21 @@ fn it_has_no_disk() {
         let reply = server.command(&["CONFIG", "GET", name]).unwrap();
         assert_eq!(reply.items()[1].text(), Some(value), "{name}");
     }
+}
+
+#[test]
+fn who_was_a_replica_comes_back_empty_all_the_same() {
+    let [master, replica] = [(); 2].map(|()| RedisServer::start().unwrap());
+    master.command(&["SET", "name", "Ada"]).unwrap();
+    replica.command(&["REPLICAOF", "127.0.0.1", &master.port().to_string()]).unwrap();
+    eventually("it has what the master has", || {
+        replica.command(&["EXISTS", "name"]).unwrap().integer() == Some(1)
+    });
+    replica.command(&["REPLICAOF", "NO", "ONE"]).unwrap();
+
+    replica.kill().unwrap();
+    replica.restart().unwrap();
+    assert_eq!(replica.command(&["DBSIZE"]).unwrap().integer(), Some(0));
 }
 
 #[test]

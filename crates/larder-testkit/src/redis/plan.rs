@@ -37,7 +37,8 @@ pub(crate) enum Kind {
 /// The file that a sentinel reads, and keeps its memory in.
 pub(crate) const SENTINEL_FILE: &str = "sentinel.conf";
 
-const WITHOUT_PERSISTENCE: [&str; 4] = ["--save", "", "--appendonly", "no"];
+/// The last is about what a replica was sent: it would stay in its folder, and be read when it starts again.
+const WITHOUT_PERSISTENCE: [&str; 6] = ["--save", "", "--appendonly", "no", "--rdb-del-sync-files", "yes"];
 
 impl Plan {
     pub(crate) fn new<A: Into<OsString>>(kind: Kind, arguments: impl IntoIterator<Item = A>) -> Self {
