@@ -16,6 +16,7 @@ mod migrations;
 mod outages;
 mod refusals;
 mod sentinels;
+mod snapshots;
 mod starting;
 mod warm;
 mod world;

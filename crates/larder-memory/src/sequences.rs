@@ -24,10 +24,12 @@ impl Sequences {
         (previous, *latest)
     }
 
-    /// Lets a chain go on after `at`.
-    pub(crate) fn raise(&mut self, chain: Chain, at: Sequence) {
+    /// Lets a chain go on after `at`. Returns how far it had gone before.
+    pub(crate) fn raise(&mut self, chain: Chain, at: Sequence) -> Sequence {
         let latest = self.latest_mut(chain);
-        *latest = at.max(*latest);
+        let before = *latest;
+        *latest = at.max(before);
+        before
     }
 
     pub(crate) fn of_tags(&self) -> Sequence {

@@ -82,15 +82,14 @@ impl State {
         self.data.sequences.all()
     }
 
-    pub(crate) fn raise(&mut self, chain: Chain, at: Sequence) -> Result<()> {
+    pub(crate) fn raise(&mut self, chain: Chain, at: Sequence) -> Result<Sequence> {
         let most = self.micros().saturating_add(MOST_AHEAD);
         if at.get() > most {
             return Err(Error::new(ErrorKind::Refused, "the sequence is more than a day ahead")
                 .with("chain", chain)
                 .with("sequence", at));
         }
-        self.data.sequences.raise(chain, at);
-        Ok(())
+        Ok(self.data.sequences.raise(chain, at))
     }
 
     pub(crate) fn invalidated_tags(&self, since: Sequence) -> TagDelta {

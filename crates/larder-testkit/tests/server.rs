@@ -205,7 +205,7 @@ fn a_restart_waits_for_its_port() {
     thread::scope(|scope| {
         let restart = scope.spawn(|| server.restart());
         // The first attempt connects to nothing here, and ends with its port taken.
-        crate::rig::eventually("the first attempt fails", || server.log().contains("already in use"));
+        eventually("the first attempt fails", || server.log().contains("already in use"));
         drop(thief);
         restart.join().unwrap().unwrap();
     });

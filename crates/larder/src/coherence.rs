@@ -33,11 +33,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use larder_core::{
-    Assurance, BusEvent, CacheName, Chain, Event, Fence, Moment, Notice, Observer, Sequence, TagDelta,
-    TagLedger,
+    Announced, Assurance, BusEvent, CacheName, Chain, Event, Fence, Moment, Notice, Observer, Sequence,
+    TagDelta, TagLedger,
 };
 
 use crate::chains::{Chains, Step};
+use crate::milestones::Milestones;
 use crate::observe::observe;
 use crate::shelves::Shelves;
 use crate::stats::NodeCounters;
@@ -51,6 +52,8 @@ pub(crate) struct Coherence {
     pub(crate) chains: Chains,
     /// The latest positions that came from the server and not from a notice.
     told: Chains,
+    /// And those of some time ago.
+    milestones: Milestones,
     pub(crate) counters: NodeCounters,
     observer: Arc<dyn Observer>,
     assurance: Assurance,
@@ -81,6 +84,8 @@ pub(crate) struct Repairs {
     pub(crate) raise: BTreeMap<Chain, Sequence>,
     /// What it may have forgotten.
     pub(crate) replay: bool,
+    /// That all it has is outdated: it has forgotten more than anybody remembers.
+    pub(crate) outdated: bool,
 }
 
 impl Repairs {
@@ -91,6 +96,7 @@ impl Repairs {
     fn add(&mut self, more: Self) {
         self.tags |= more.tags;
         self.replay |= more.replay;
+        self.outdated |= more.outdated;
         for (chain, at) in more.raise {
             let raised = self.raise.entry(chain).or_default();
             *raised = at.max(*raised);
@@ -106,6 +112,7 @@ impl Coherence {
             shelves: Shelves::default(),
             chains: Chains::new(),
             told: Chains::new(),
+            milestones: Milestones::default(),
             counters: NodeCounters::default(),
             observer,
             assurance,
@@ -289,6 +296,7 @@ impl Coherence {
                 None => return,
             }
         }
+        sync.repairs.outdated |= self.milestones.pass(asked, at);
         sync.asked = Some(asked);
         self.trust_from(&mut sync, asked);
     }
@@ -334,9 +342,22 @@ impl Coherence {
         told
     }
 
+    /// Hears from the server itself that a chain has gone on.
+    pub(crate) fn hear_of_step(&self, chain: Chain, step: Announced) {
+        self.look_back(chain, step.previous);
+        self.hear_from_server(chain, step.sequence);
+    }
+
+    /// Hears from the server itself where a chain was before it went on. Nobody else may ever be told.
+    pub(crate) fn look_back(&self, chain: Chain, before: Sequence) {
+        if self.milestones.look_back(chain, before) {
+            self.repair(Repairs { outdated: true, ..Repairs::default() });
+        }
+    }
+
     /// Hears from the server itself how far a chain has gone. Notices do not count: they come by a channel that anyone may
     /// write to, and what is raised stays so for ever.
-    pub(crate) fn hear_from_server(&self, chain: Chain, at: Sequence) {
+    fn hear_from_server(&self, chain: Chain, at: Sequence) {
         if self.told.position(chain).is_none_or(|told| told < at) {
             self.told.move_to(chain, at);
         }

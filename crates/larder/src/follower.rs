@@ -79,7 +79,7 @@ async fn listen(node: &Arc<Node>, subscription: &mut dyn Subscription) {
 fn hear(node: &Node, event: BusEvent) {
     if event == BusEvent::Reincarnated {
         // At once, so that no value that came back is believed in the meantime.
-        node.recovery.replay(node.clock.now());
+        node.recovery.replay(node.last_found());
     }
     node.coherence.hear(event, horizon(node));
     if node.needs_mending() {

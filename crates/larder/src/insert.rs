@@ -107,7 +107,7 @@ impl<V: Send + Sync + 'static> Store<V> {
         node.coherence.shelves.evict(&[key.hash()]);
         match put {
             Ok(Ok(Put::Stored(announced))) => {
-                node.coherence.hear_from_server(notice.chain(), announced.sequence);
+                node.hear_of_step(&notice, announced);
                 let token = Token::new(notice.chain(), announced.sequence);
                 Inserted::Stored(Receipt::new([token], false))
             }

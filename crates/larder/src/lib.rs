@@ -123,6 +123,7 @@ mod many;
 mod mender;
 #[cfg(feature = "metrics")]
 mod meter;
+mod milestones;
 mod node;
 mod observe;
 mod owner;

@@ -10,6 +10,7 @@ use tokio::time::sleep;
 
 use crate::backoff::Backoff;
 use crate::coherence::Repairs;
+use crate::intent::Intent;
 use crate::node::Node;
 use crate::step::in_time;
 
@@ -39,7 +40,11 @@ async fn mend_all(node: &Arc<Node>, remote: &dyn Remote) {
             sleep(backoff.next()).await;
             continue;
         }
-        let repairs = node.coherence.take_repairs();
+        let mut repairs = node.coherence.take_repairs();
+        if std::mem::take(&mut repairs.outdated) {
+            tracing::warn!(app = %node.app, "the server goes on from long ago: what it has is outdated");
+            node.recovery.defer([Intent::Everything]);
+        }
         if let Err(error) = attempt(node, remote, &repairs).await {
             tracing::debug!(%error, "the server could not be told or asked yet");
             node.coherence.repair(repairs);
@@ -58,11 +63,11 @@ async fn attempt(node: &Arc<Node>, remote: &dyn Remote, repairs: &Repairs) -> Re
             Err(error) if error.kind() == ErrorKind::Refused => {
                 tracing::warn!(%error, "the server does not believe how far a chain had gone");
             }
-            outcome => outcome?,
+            before => node.coherence.look_back(chain, before?),
         }
     }
     if repairs.replay {
-        node.recovery.replay(node.clock.now());
+        node.recovery.replay(node.last_found());
     }
     let is_told = node.recover().await;
     if repairs.tags {

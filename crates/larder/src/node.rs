@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use larder_core::{AppName, Clock, Event, Observer, Remote, Result, Sequence, Token};
+use larder_core::{AppName, Clock, Event, Moment, Observer, Remote, Result, Sequence, Token};
 
 use tokio::sync::{Notify, watch};
 
@@ -76,6 +76,15 @@ impl Node {
     /// Whether the server has to be told or asked something.
     pub(crate) fn needs_mending(&self) -> bool {
         self.coherence.needs_repair() || self.recovery.has_pending()
+    }
+
+    /// When the server was last found to be the one it was.
+    pub(crate) fn last_found(&self) -> Moment {
+        if self.coherence.bound().is_zero() {
+            // Nobody looks: there is no bus, or none that could hide it.
+            return self.clock.now();
+        }
+        self.coherence.last_in_sync().unwrap_or(Moment::ORIGIN)
     }
 
     /// Learns which tags were invalidated up to `at` at least. Of those who want that at once, one asks.

@@ -133,23 +133,31 @@ impl Node {
         self.sends(&intents, now);
         // What is told again is pending already, unless it is not to be told any more.
         let mut untold = Untold { node: self, step: (attempt == Attempt::First).then(|| step.clone()) };
-        let sequence = match self.wait_as_writer(upstream.take(&step, &notice, now), pass).await {
-            Ok(Ok(sequence)) => sequence,
+        let announced = match self.wait_as_writer(upstream.take(&step, &notice, now), pass).await {
+            Ok(Ok(announced)) => announced,
             Ok(Err(_)) => return Taken::Failed,
             Err(_) => return Taken::Unanswered,
         };
         untold.step = None;
         self.drop_copies(&notice);
-        self.coherence.hear_from_server(notice.chain(), sequence);
-        self.coherence.hear_of_tags(&notice, sequence);
+        self.hear_of_step(&notice, announced);
+        self.coherence.hear_of_tags(&notice, announced.sequence);
         self.recovery.settle(&intents, deferrals);
-        Taken::Told(Receipt::new([Token::new(notice.chain(), sequence)], false))
+        Taken::Told(Receipt::new([Token::new(notice.chain(), announced.sequence)], false))
     }
 
     /// Notes what is about to be sent. A failover may come between its effect and the answer, and take the effect back.
     pub(crate) fn sends(&self, intents: &[Intent], now: Moment) {
-        self.recovery.told(intents, now);
+        self.recovery.told(intents, now, self.last_found());
         self.coherence.counters.sent.add_one();
+    }
+
+    /// Hears from the server where an invalidation has its place. That may be the first sign of a server that has gone back.
+    pub(crate) fn hear_of_step(&self, notice: &Notice, announced: Announced) {
+        self.coherence.hear_of_step(notice.chain(), announced);
+        if self.coherence.needs_repair() {
+            self.trouble.notify_one();
+        }
     }
 
     /// Drops this process's copies, and fences what is being loaded. Tags take effect by their place in the server's
@@ -203,10 +211,10 @@ impl Drop for Untold<'_> {
 
 impl Upstream {
     /// One step on the server, and its announcement, if the server could not make it.
-    async fn take(&self, step: &Step, notice: &Notice, now: Moment) -> Result<Sequence> {
+    async fn take(&self, step: &Step, notice: &Notice, now: Moment) -> Result<Announced> {
         let announced = self.remote.invalidate(&step.invalidation(now), &self.frame(notice)).await?;
         self.announce(notice, announced).await?;
-        Ok(announced.sequence)
+        Ok(announced)
     }
 
     /// What the remote is to send with an invalidation.

@@ -18,6 +18,7 @@ mod outage;
 mod pausing;
 mod receipts;
 mod rig;
+mod snapshot;
 mod staleness;
 mod tag_gaps;
 mod tags;

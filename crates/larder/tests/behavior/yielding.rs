@@ -98,7 +98,7 @@ impl Remote for Yielding {
         self.after(self.remote.sequences()).await
     }
 
-    async fn raise(&self, chain: Chain, at: Sequence) -> Result<()> {
+    async fn raise(&self, chain: Chain, at: Sequence) -> Result<Sequence> {
         self.after(self.remote.raise(chain, at)).await
     }
 

@@ -13,6 +13,7 @@ use super::Weakening;
 const COHERENCE: &str = "crates/larder/src/coherence.rs";
 const FOLLOWER: &str = "crates/larder/src/follower.rs";
 const MENDER: &str = "crates/larder/src/mender.rs";
+const MILESTONES: &str = "crates/larder/src/milestones.rs";
 const RECOVERY: &str = "crates/larder/src/recovery.rs";
 
 pub(super) const WEAKENINGS: &[Weakening] = &[
@@ -157,10 +158,61 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         noticed_by: Engine("failover::r5_writers_tell_again_what_a_failover_lost"),
     },
     Weakening {
+        name: "what was told long ago is forgotten in a long silence",
+        file: FOLLOWER,
+        from: "node.recovery.replay(node.last_found());",
+        to: "node.recovery.replay(node.clock.now());",
+        noticed_by: Engine("failover::r5_a_writer_who_misses_a_failover_for_minutes_has_not_forgotten"),
+    },
+    Weakening {
+        name: "a server that goes on from long ago is believed",
+        file: MILESTONES,
+        from: "before.is_some_and(|before| at < *before)",
+        to: "before.is_some_and(|before| at < *before && false)",
+        noticed_by: Engine("snapshot::r5_what_came_back_from_long_ago_is_not_believed"),
+    },
+    Weakening {
+        name: "the same, if somebody writes there first",
+        file: COHERENCE,
+        from: "self.look_back(chain, step.previous);",
+        to: "",
+        noticed_by: Engine("snapshot::r5_a_write_does_not_hide_that_a_state_is_old"),
+    },
+    Weakening {
+        name: "the same, if it is told first where it stood",
+        file: MENDER,
+        from: "before => node.coherence.look_back(chain, before?),",
+        to: "before => drop(before?),",
+        noticed_by: Engine(
+            "snapshot::r5_who_tells_a_server_where_it_stood_does_not_hide_that_its_state_is_old",
+        ),
+    },
+    Weakening {
+        name: "where the chains were found is no milestone",
+        file: MILESTONES,
+        from: "Passed { before: here(),",
+        to: "Passed { before: BTreeMap::new(),",
+        noticed_by: Engine("snapshot::r5_who_has_just_started_knows_an_old_state_by_what_it_was_told_first"),
+    },
+    Weakening {
+        name: "a server that goes on from a moment ago is not believed",
+        file: MILESTONES,
+        from: "if asked.since(passed.at) >= APART {",
+        to: "if asked.since(passed.at) >= APART / 100 {",
+        noticed_by: Engine("snapshot::r5_a_state_of_a_moment_ago_costs_nothing"),
+    },
+    Weakening {
+        name: "nor is an empty one",
+        file: MILESTONES,
+        from: "at > Sequence::ZERO && ",
+        to: "",
+        noticed_by: Engine("snapshot::r5_an_empty_server_is_not_emptied_again"),
+    },
+    Weakening {
         name: "a new server gives out numbers again",
         file: MENDER,
         from: "in_time(node.patience.write, remote.raise(chain, sequence))",
-        to: "in_time(node.patience.write, async { Ok(drop((chain, sequence))) })",
+        to: "in_time(node.patience.write, async { Ok(sequence) })",
         noticed_by: Engine("failover::r5_no_number_of_the_old_server_is_given_to_a_tag_again"),
     },
 ];
