@@ -129,6 +129,7 @@ impl Conductor {
         self.fleet.start_all()?;
         self.recover()?;
         thread::sleep(self.topology.bound());
+        self.stage.save()?;
         let mut windows = Vec::new();
         let handful = faults::handful(self.topology).len();
         while let Some(injection) = self.schedule.next() {
@@ -188,7 +189,7 @@ impl Conductor {
                 "{:>8.2} s  a master was replaced by itself",
                 self.looked.since(self.began).as_secs_f32()
             );
-            window.promise = Promise::UntilToldAgain;
+            window.promise = window.promise.max(Promise::UntilToldAgain);
             (window.began, window.done) = (since, self.looked);
             self.recover()?;
             window.in_sync = self.clock.now();
@@ -215,7 +216,7 @@ impl Conductor {
     fn rest(&mut self, window: &Window, pause: Duration) -> Result<()> {
         let until = match window.promise {
             Promise::Bound => self.clock.now(),
-            Promise::UntilToldAgain => window.end(),
+            Promise::UntilToldAgain | Promise::UntilFoundOut => window.end(),
         };
         thread::sleep(until.since(self.clock.now()) + pause);
         self.fleet.check()

@@ -16,9 +16,13 @@ pub(crate) const TICK: Duration = Duration::from_millis(10);
 /// Until the last writer has told a new master what the old one took with it, once everybody knows who the master is.
 pub(crate) const TOLD_AGAIN: Duration = Duration::from_secs(5);
 
+/// Before anything began.
+const LONG_AGO: Duration = Duration::from_secs(86_400);
+
 /// What a guard is lost by: a server that has lost its memory, or has jumped in time. If its writer is lost too, nobody knows.
 const UNGUARDED: &[&str] = &[
     "server-killed",
+    "server-restored",
     "everything-forgotten",
     "memory-evicted",
     "server-clock-ahead",
@@ -53,7 +57,7 @@ impl Window {
     pub(crate) fn end(&self) -> Moment {
         let told_again = match self.promise {
             Promise::Bound => Duration::ZERO,
-            Promise::UntilToldAgain => TOLD_AGAIN,
+            Promise::UntilToldAgain | Promise::UntilFoundOut => TOLD_AGAIN,
         };
         self.in_sync.after(told_again + self.topology.bound() + TICK)
     }
@@ -66,13 +70,14 @@ impl Window {
             Promise::UntilToldAgain => {
                 self.done.since(self.began) + TOLD_AGAIN + self.topology.bound() + TICK
             }
+            Promise::UntilFoundOut => LONG_AGO,
         }
     }
 
     /// Whether a guard may be lost by it that was begun in this time. A new master may not have heard of one that was
     /// begun shortly before.
     pub(crate) fn takes_guards_away(&self, begin: &Range<Moment>) -> bool {
-        let is_lossy = self.promise == Promise::UntilToldAgain || UNGUARDED.contains(&self.fault.name);
+        let is_lossy = self.promise > Promise::Bound || UNGUARDED.contains(&self.fault.name);
         is_lossy && begin.start < self.end() && self.began.before(self.topology.bound()) < begin.end
     }
 
@@ -80,7 +85,7 @@ impl Window {
         let phase = Phase::new(self.fault.name, self.began..self.end()).bound(self.bound());
         match self.promise {
             Promise::Bound => phase,
-            Promise::UntilToldAgain => phase.forgetful(),
+            Promise::UntilToldAgain | Promise::UntilFoundOut => phase.forgetful(),
         }
     }
 }

@@ -16,12 +16,14 @@ pub(crate) struct Fault {
 }
 
 /// What readers are promised meanwhile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Promise {
     /// The bound, as ever.
     Bound,
     /// A server may forget what it had acknowledged, until the writers have told it again.
     UntilToldAgain,
+    /// A server may have gone back to long ago, until somebody finds out, and then has been told that all of it is outdated.
+    UntilFoundOut,
 }
 
 pub(crate) const ANYWHERE: &[Topology] = &Topology::ALL;

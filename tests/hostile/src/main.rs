@@ -22,7 +22,8 @@
 //! # What is judged
 //!
 //! Everything in [`larder_testkit::history`], with the bound that the bus promises. A fault entitles to more only where it
-//! has a server forget what it had acknowledged: while a master is replaced, and until the writers have told it again.
+//! has a server forget what it had acknowledged: while a master is replaced, and until the writers have told it again; and
+//! where one begins with what it had long ago, until that is found out.
 //! Beside that no read may err, or hang; the fleet must be in sync again three seconds after every fault; and no
 //! process may grow without end. A machine that is slow breaks none of this: what is late is measured from the inside of
 //! what it is late for, and a [pulse](pulse::Pulse) tells how long nobody was let run.
@@ -53,6 +54,7 @@ mod report;
 mod scene;
 mod schedule;
 mod skew;
+mod snapshot;
 mod stage;
 mod wire;
 mod worker;

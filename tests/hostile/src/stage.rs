@@ -11,6 +11,7 @@ use larder_testkit::redis::{RedisCluster, RedisSentinel, RedisServer};
 use crate::Result;
 use crate::fleet::WORKERS;
 use crate::skew::Skew;
+use crate::snapshot::Snapshot;
 
 pub(crate) use way::Way;
 
@@ -104,6 +105,11 @@ impl Stage {
         let mut ports: Vec<u16> = self.masters()?.iter().map(|master| master.port()).collect();
         ports.sort_unstable();
         Ok(ports)
+    }
+
+    /// Has every server that takes writes keep what it has now.
+    pub(crate) fn save(&self) -> Result<()> {
+        self.masters()?.into_iter().try_for_each(Snapshot::take)
     }
 
     /// Waits until everybody who watches over servers is of one mind about who takes writes.

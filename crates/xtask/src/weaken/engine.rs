@@ -177,8 +177,8 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "nothing is dropped after the server has answered",
         file: WRITE,
-        from: "self.drop_copies(&notice);\n        self.coherence.hear_from_server",
-        to: "self.coherence.hear_from_server",
+        from: "self.drop_copies(&notice);\n        self.hear_of_step",
+        to: "self.hear_of_step",
         noticed_by: Engine("writer::what_is_read_during_the_step_on_the_server_is_dropped_after_it"),
     },
     Weakening {

@@ -5,6 +5,7 @@ use larder_testkit::redis::{Direction, RedisServer, Traffic};
 use crate::Result;
 use crate::fault::{ANYWHERE, Fault, Promise};
 use crate::scene::Scene;
+use crate::snapshot::Snapshot;
 use crate::stage::Topology;
 use crate::worker::CHANNEL;
 
@@ -15,6 +16,13 @@ pub(super) const FAULTS: &[Fault] = &[
         promise: Promise::Bound,
         changes_masters: false,
         play: killed,
+    },
+    Fault {
+        name: "server-restored",
+        on: ANYWHERE,
+        promise: Promise::UntilFoundOut,
+        changes_masters: false,
+        play: restored,
     },
     Fault {
         name: "server-frozen",
@@ -84,6 +92,21 @@ fn killed(scene: &mut Scene<'_, '_>) -> Result<()> {
     scene.hold(0.1, unnoticed(scene, 4.0));
     server.restart()?;
     Ok(())
+}
+
+/// It is back with what it had when the fleet began, before anybody replaces it.
+fn restored(scene: &mut Scene<'_, '_>) -> Result<()> {
+    let mut kept = Vec::new();
+    for master in scene.masters()? {
+        kept.extend(Snapshot::kept_by(master)?.map(|snapshot| (master, snapshot)));
+    }
+    let Some((server, snapshot)) = scene.dice.choice(kept) else {
+        scene.note("no master of then is one now");
+        return Ok(());
+    };
+    server.kill()?;
+    scene.hold(0.1, unnoticed(scene, 4.0));
+    snapshot.restart(server)
 }
 
 /// Behind sentinels and on a cluster for so short that nobody replaces it.
