@@ -36,6 +36,9 @@ const HOPELESS: Duration = Duration::from_secs(60);
 /// How much memory a worker may come to have, in KiB. It needs a tenth.
 const MEMORY: u64 = 512 << 10;
 
+/// What servers kept is not used any more if it is older. Most of this time it is older than what writers tell again.
+const LONG_AGO: Duration = Duration::from_secs(150);
+
 /// No fault of a quick run lasts longer.
 const QUICK: Duration = Duration::from_secs(2);
 
@@ -79,6 +82,8 @@ struct Conductor {
     /// Who took writes when last looked at, and when that was.
     ports: Vec<u16>,
     looked: Moment,
+    /// When the servers kept what they had, for one that is to begin with it again.
+    kept: Option<Moment>,
 }
 
 impl Conductor {
@@ -121,6 +126,7 @@ impl Conductor {
             stage,
             ports,
             looked: began,
+            kept: None,
         })
     }
 
@@ -129,7 +135,6 @@ impl Conductor {
         self.fleet.start_all()?;
         self.recover()?;
         thread::sleep(self.topology.bound());
-        self.stage.save()?;
         let mut windows = Vec::new();
         let handful = faults::handful(self.topology).len();
         while let Some(injection) = self.schedule.next() {
@@ -150,12 +155,16 @@ impl Conductor {
     fn inject(&mut self, injection: &Injection) -> Result<Window> {
         let longest = if self.extent == Extent::Quick { QUICK } else { Duration::MAX };
         let began = self.clock.now();
+        if self.kept.is_none_or(|kept| began.since(kept) > LONG_AGO) {
+            self.stage.save()?;
+            self.kept = Some(began);
+        }
         let stage = self.stage.clone();
         let mut scene = Scene::new(&stage, &mut self.fleet, injection, longest);
         let played = (injection.fault.play)(&mut scene);
         let (notes, chores, promise) = (scene.notes.join("; "), scene.chores, scene.promise);
         let seconds = began.since(self.began).as_secs_f32();
-        print!("{seconds:>8.2} s  {:<21} {notes}", injection.fault.name);
+        print!("{seconds:>8.2} s  {:<28} {notes}", injection.fault.name);
         played.inspect_err(|_| println!())?;
         let done = self.clock.now();
         stage.settle()?;

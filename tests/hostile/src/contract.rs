@@ -16,8 +16,8 @@ pub(crate) const TICK: Duration = Duration::from_millis(10);
 /// Until the last writer has told a new master what the old one took with it, once everybody knows who the master is.
 pub(crate) const TOLD_AGAIN: Duration = Duration::from_secs(5);
 
-/// Before anything began.
-const LONG_AGO: Duration = Duration::from_secs(86_400);
+/// Longer than any run.
+const EVER: Duration = Duration::from_secs(86_400);
 
 /// What a guard is lost by: a server that has lost its memory, or has jumped in time. If its writer is lost too, nobody knows.
 const UNGUARDED: &[&str] = &[
@@ -56,8 +56,9 @@ impl Window {
     /// Until when it may show in an answer.
     pub(crate) fn end(&self) -> Moment {
         let told_again = match self.promise {
-            Promise::Bound => Duration::ZERO,
-            Promise::UntilToldAgain | Promise::UntilFoundOut => TOLD_AGAIN,
+            // Who is in sync has found it out, and has told it.
+            Promise::Bound | Promise::UntilFoundOut => Duration::ZERO,
+            Promise::UntilToldAgain => TOLD_AGAIN,
         };
         self.in_sync.after(told_again + self.topology.bound() + TICK)
     }
@@ -70,7 +71,7 @@ impl Window {
             Promise::UntilToldAgain => {
                 self.done.since(self.began) + TOLD_AGAIN + self.topology.bound() + TICK
             }
-            Promise::UntilFoundOut => LONG_AGO,
+            Promise::UntilFoundOut => EVER,
         }
     }
 

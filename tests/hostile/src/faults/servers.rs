@@ -94,7 +94,7 @@ fn killed(scene: &mut Scene<'_, '_>) -> Result<()> {
     Ok(())
 }
 
-/// It is back with what it had when the fleet began, before anybody replaces it.
+/// It is back with what it had long ago, before anybody replaces it.
 fn restored(scene: &mut Scene<'_, '_>) -> Result<()> {
     let mut kept = Vec::new();
     for master in scene.masters()? {
