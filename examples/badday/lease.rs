@@ -56,7 +56,7 @@ impl<R: Remote> Remote for Unleased<R> {
         self.0.sequences().await
     }
 
-    async fn raise(&self, chain: Chain, at: Sequence) -> Result<Sequence> {
+    async fn raise(&self, chain: Chain, at: Sequence) -> Result<()> {
         self.0.raise(chain, at).await
     }
 

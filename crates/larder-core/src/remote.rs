@@ -66,10 +66,10 @@ pub trait Remote: fmt::Debug + Send + Sync + 'static {
     /// The latest sequence of every chain.
     async fn sequences(&self) -> Result<Vec<(Chain, Sequence)>>;
 
-    /// Makes sure that a chain goes on after `at`, which some node has seen and the server may have lost. Returns how far it
-    /// had gone before. Only a sequence that the server itself once told may be passed on; one that is more than a day
-    /// ahead of it is [refused](crate::ErrorKind::Refused).
-    async fn raise(&self, chain: Chain, at: Sequence) -> Result<Sequence>;
+    /// Makes sure that a chain goes on after `at`, which some node has seen and the server may have lost. Only a sequence
+    /// that the server itself once told may be passed on; one that is more than a day ahead of it is
+    /// [refused](crate::ErrorKind::Refused).
+    async fn raise(&self, chain: Chain, at: Sequence) -> Result<()>;
 
     /// The tags that were invalidated after `since`, with the floor below which they have been forgotten, and the caches
     /// that were ever cleared.

@@ -64,7 +64,7 @@ impl Remote for MemoryRemote {
         self.connection.call(|state| Ok(state.sequences())).await
     }
 
-    async fn raise(&self, chain: Chain, at: Sequence) -> Result<Sequence> {
+    async fn raise(&self, chain: Chain, at: Sequence) -> Result<()> {
         self.connection.call(|state| state.raise(chain, at)).await
     }
 

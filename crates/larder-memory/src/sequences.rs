@@ -24,12 +24,10 @@ impl Sequences {
         (previous, *latest)
     }
 
-    /// Lets a chain go on after `at`. Returns how far it had gone before.
-    pub(crate) fn raise(&mut self, chain: Chain, at: Sequence) -> Sequence {
+    /// Lets a chain go on after `at`.
+    pub(crate) fn raise(&mut self, chain: Chain, at: Sequence) {
         let latest = self.latest_mut(chain);
-        let before = *latest;
-        *latest = at.max(before);
-        before
+        *latest = at.max(*latest);
     }
 
     pub(crate) fn of_tags(&self) -> Sequence {

@@ -82,14 +82,15 @@ impl State {
         self.data.sequences.all()
     }
 
-    pub(crate) fn raise(&mut self, chain: Chain, at: Sequence) -> Result<Sequence> {
+    pub(crate) fn raise(&mut self, chain: Chain, at: Sequence) -> Result<()> {
         let most = self.micros().saturating_add(MOST_AHEAD);
         if at.get() > most {
             return Err(Error::new(ErrorKind::Refused, "the sequence is more than a day ahead")
                 .with("chain", chain)
                 .with("sequence", at));
         }
-        Ok(self.data.sequences.raise(chain, at))
+        self.data.sequences.raise(chain, at);
+        Ok(())
     }
 
     pub(crate) fn invalidated_tags(&self, since: Sequence) -> TagDelta {

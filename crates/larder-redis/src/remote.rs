@@ -10,7 +10,6 @@ use larder_core::{
     Remote, Result, Sampled, Season, Sequence, SweepPosition, Swept, TagDelta, Ttl, Version,
 };
 use larder_link::{Address, Link, Slot, sequence_key, slot_of};
-use redis::Value;
 
 use crate::call::Call;
 use crate::keys;
@@ -228,14 +227,14 @@ impl Remote for RedisRemote {
         chains.into_iter().zip(answers).map(|(chain, answer)| Ok((chain, position(answer)?))).collect()
     }
 
-    async fn raise(&self, chain: Chain, at: Sequence) -> Result<Sequence> {
+    async fn raise(&self, chain: Chain, at: Sequence) -> Result<()> {
         let call = Call::of(&self.scripts.raise, chain).key(sequence_key(&self.app, chain)).arg(at.get());
-        match call.run(&self.link).await? {
-            Value::Nil => {
+        match reply::number(&call.run(&self.link).await?)? {
+            1 => Ok(()),
+            _ => {
                 Err(Error::new(ErrorKind::Refused, "the sequence is more than a day ahead")
                     .with("sequence", at))
             }
-            before => Ok(reply::sequence(&before)),
         }
     }
 

@@ -54,6 +54,8 @@ pub(crate) struct Coherence {
     told: Chains,
     /// And those of some time ago.
     milestones: Milestones,
+    /// Whether the server has forgotten more than anybody remembers, so that all it has is outdated.
+    is_outdated: AtomicBool,
     pub(crate) counters: NodeCounters,
     observer: Arc<dyn Observer>,
     assurance: Assurance,
@@ -84,8 +86,6 @@ pub(crate) struct Repairs {
     pub(crate) raise: BTreeMap<Chain, Sequence>,
     /// What it may have forgotten.
     pub(crate) replay: bool,
-    /// That all it has is outdated: it has forgotten more than anybody remembers.
-    pub(crate) outdated: bool,
 }
 
 impl Repairs {
@@ -96,7 +96,6 @@ impl Repairs {
     fn add(&mut self, more: Self) {
         self.tags |= more.tags;
         self.replay |= more.replay;
-        self.outdated |= more.outdated;
         for (chain, at) in more.raise {
             let raised = self.raise.entry(chain).or_default();
             *raised = at.max(*raised);
@@ -112,7 +111,8 @@ impl Coherence {
             shelves: Shelves::default(),
             chains: Chains::new(),
             told: Chains::new(),
-            milestones: Milestones::default(),
+            milestones: Milestones::new(bound_of(assurance)),
+            is_outdated: AtomicBool::new(false),
             counters: NodeCounters::default(),
             observer,
             assurance,
@@ -128,10 +128,7 @@ impl Coherence {
 
     /// For how long a loss may go unnoticed.
     pub(crate) fn bound(&self) -> Duration {
-        match self.assurance {
-            Assurance::Within(bound) => bound,
-            _ => Duration::ZERO,
-        }
+        bound_of(self.assurance)
     }
 
     /// Whether copies may be served: by what the bus has told, or because there is none.
@@ -296,7 +293,9 @@ impl Coherence {
                 None => return,
             }
         }
-        sync.repairs.outdated |= self.milestones.pass(asked, at);
+        if self.milestones.pass(asked, at) {
+            self.is_outdated.store(true, Ordering::Release);
+        }
         sync.asked = Some(asked);
         self.trust_from(&mut sync, asked);
     }
@@ -342,17 +341,23 @@ impl Coherence {
         told
     }
 
-    /// Hears from the server itself that a chain has gone on.
-    pub(crate) fn hear_of_step(&self, chain: Chain, step: Announced) {
-        self.look_back(chain, step.previous);
+    /// Hears from the server itself that a chain has gone on, by something that was `sent` then. Where it was before, nobody
+    /// else may ever be told.
+    pub(crate) fn hear_of_step(&self, chain: Chain, step: Announced, sent: Moment) {
+        self.look_back(chain, step.previous, sent);
         self.hear_from_server(chain, step.sequence);
     }
 
-    /// Hears from the server itself where a chain was before it went on. Nobody else may ever be told.
-    pub(crate) fn look_back(&self, chain: Chain, before: Sequence) {
-        if self.milestones.look_back(chain, before) {
-            self.repair(Repairs { outdated: true, ..Repairs::default() });
+    /// Hears from the server itself where a chain was when something that was `sent` then came there.
+    pub(crate) fn look_back(&self, chain: Chain, at: Sequence, sent: Moment) {
+        if self.milestones.look_back(chain, at, sent) {
+            self.is_outdated.store(true, Ordering::Release);
         }
+    }
+
+    /// Whether all that the server has was found to be outdated since this was last asked.
+    pub(crate) fn take_outdated(&self) -> bool {
+        self.is_outdated.load(Ordering::Acquire) && self.is_outdated.swap(false, Ordering::AcqRel)
     }
 
     /// Hears from the server itself how far a chain has gone. Notices do not count: they come by a channel that anyone may
@@ -407,6 +412,13 @@ impl Coherence {
             // A promise that this build does not understand is none.
             _ => Moment::ORIGIN,
         });
+    }
+}
+
+fn bound_of(assurance: Assurance) -> Duration {
+    match assurance {
+        Assurance::Within(bound) => bound,
+        _ => Duration::ZERO,
     }
 }
 

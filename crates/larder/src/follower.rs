@@ -82,6 +82,7 @@ fn hear(node: &Node, event: BusEvent) {
         node.recovery.replay(node.last_found());
     }
     node.coherence.hear(event, horizon(node));
+    node.doubt_outdated();
     if node.needs_mending() {
         node.trouble.notify_one();
     }

@@ -102,12 +102,13 @@ impl<V: Send + Sync + 'static> Store<V> {
         let Some(pass) = node.circuit.enter() else {
             return Inserted::Stored(node.announce(supersede).await);
         };
-        node.sends(&supersede, node.clock.now());
+        let now = node.clock.now();
+        node.sends(&supersede, now);
         let put = node.wait_as_writer(put, Some(pass)).await;
         node.coherence.shelves.evict(&[key.hash()]);
         match put {
             Ok(Ok(Put::Stored(announced))) => {
-                node.hear_of_step(&notice, announced);
+                node.hear_of_step(&notice, announced, now);
                 let token = Token::new(notice.chain(), announced.sequence);
                 Inserted::Stored(Receipt::new([token], false))
             }

@@ -5,12 +5,11 @@
 
 use std::sync::Arc;
 
-use larder_core::{Error, ErrorKind, Remote, Result};
+use larder_core::{Chain, Error, ErrorKind, Remote, Result, Sequence};
 use tokio::time::sleep;
 
 use crate::backoff::Backoff;
 use crate::coherence::Repairs;
-use crate::intent::Intent;
 use crate::node::Node;
 use crate::step::in_time;
 
@@ -40,11 +39,7 @@ async fn mend_all(node: &Arc<Node>, remote: &dyn Remote) {
             sleep(backoff.next()).await;
             continue;
         }
-        let mut repairs = node.coherence.take_repairs();
-        if std::mem::take(&mut repairs.outdated) {
-            tracing::warn!(app = %node.app, "the server goes on from long ago: what it has is outdated");
-            node.recovery.defer([Intent::Everything]);
-        }
+        let repairs = node.coherence.take_repairs();
         if let Err(error) = attempt(node, remote, &repairs).await {
             tracing::debug!(%error, "the server could not be told or asked yet");
             node.coherence.repair(repairs);
@@ -57,14 +52,18 @@ async fn mend_all(node: &Arc<Node>, remote: &dyn Remote) {
 /// First the server is told what it may have lost, and only then is it asked what it knows. What it cannot be told is no
 /// reason not to ask.
 async fn attempt(node: &Arc<Node>, remote: &dyn Remote, repairs: &Repairs) -> Result<()> {
-    for (&chain, &sequence) in &repairs.raise {
-        match in_time(node.patience.write, remote.raise(chain, sequence)).await {
-            // It will refuse it again. A number that cannot be one is no loss.
-            Err(error) if error.kind() == ErrorKind::Refused => {
-                tracing::warn!(%error, "the server does not believe how far a chain had gone");
-            }
-            before => node.coherence.look_back(chain, before?),
+    if !repairs.raise.is_empty() {
+        look_back(node, remote).await?;
+    }
+    if node.doubt_outdated() {
+        // Before the chains are where they were: if this process dies meanwhile, others must find it out, too.
+        if let Some(&sequence) = repairs.raise.get(&Chain::Tags) {
+            raise(node, remote, Chain::Tags, sequence).await?;
         }
+        node.recover().await;
+    }
+    for (&chain, &sequence) in &repairs.raise {
+        raise(node, remote, chain, sequence).await?;
     }
     if repairs.replay {
         node.recovery.replay(node.last_found());
@@ -78,5 +77,25 @@ async fn attempt(node: &Arc<Node>, remote: &dyn Remote, repairs: &Repairs) -> Re
         Ok(())
     } else {
         Err(Error::new(ErrorKind::Unavailable, "some invalidations could not be told"))
+    }
+}
+
+/// Looks where the chains are before anybody moves them.
+async fn look_back(node: &Node, remote: &dyn Remote) -> Result<()> {
+    let sent = node.clock.now();
+    for (chain, at) in in_time(node.patience.write, remote.sequences()).await? {
+        node.coherence.look_back(chain, at, sent);
+    }
+    Ok(())
+}
+
+async fn raise(node: &Node, remote: &dyn Remote, chain: Chain, to: Sequence) -> Result<()> {
+    match in_time(node.patience.write, remote.raise(chain, to)).await {
+        // It will refuse it again. A number that cannot be one is no loss.
+        Err(error) if error.kind() == ErrorKind::Refused => {
+            tracing::warn!(%error, "the server does not believe how far a chain had gone");
+            Ok(())
+        }
+        outcome => outcome,
     }
 }

@@ -19,7 +19,7 @@ use crate::intent::Intent;
 /// The most that is remembered, pending or told.
 const MOST: usize = 100_000;
 
-/// For how long what was told is remembered: longer than what a failover takes back goes back.
+/// For how long what was told is remembered: further back than a failover goes.
 const MEMORY: Duration = Duration::from_secs(60);
 
 /// One node's invalidations that may have to be told again.
@@ -66,9 +66,9 @@ impl Recovery {
         self.has_pending.store(true, Ordering::Release);
     }
 
-    /// Remembers what the server is told from `now` on. What was told long before it was last found to be the one it was need
-    /// not be remembered any more.
-    pub(crate) fn told(&self, intents: &[Intent], now: Moment, found: Moment) {
+    /// Remembers what the server is told from `now` on. What was told long before the server was last `found` to be the one
+    /// it was need not be remembered any more.
+    pub(crate) fn told(&self, intents: &[Intent], now: Moment, found: impl FnOnce() -> Moment) {
         let mut log = self.log();
         log.told.extend(intents.iter().map(|intent| match intent {
             // As long as it holds it can be lost.
@@ -76,6 +76,7 @@ impl Recovery {
             _ => (intent.clone(), now),
         }));
         if log.told.len() > MOST || now.since(log.swept) > MEMORY {
+            let found = found();
             log.told.retain(|_, then| found.since(*then) <= MEMORY);
             log.swept = now;
         }
@@ -251,7 +252,7 @@ mod tests {
 
         let recovery = Recovery::new();
         let many: Vec<_> = (0..=MOST as u64).map(|number| Intent::Invalidate(key("user", number))).collect();
-        recovery.told(&many, Moment::ORIGIN, Moment::ORIGIN);
+        recovery.told(&many, Moment::ORIGIN, || Moment::ORIGIN);
         recovery.replay(Moment::ORIGIN);
         assert_eq!(recovery.pending(), [Intent::Everything]);
     }
@@ -260,9 +261,9 @@ mod tests {
     fn what_was_told_lately_is_told_again_and_what_is_old_is_not() {
         let recovery = Recovery::new();
         let (old, new) = (Intent::Invalidate(key("user", 1)), Intent::Invalidate(key("user", 2)));
-        recovery.told(&[old], Moment::ORIGIN, Moment::ORIGIN);
+        recovery.told(&[old], Moment::ORIGIN, || Moment::ORIGIN);
         let now = Moment::ORIGIN.after(MEMORY + Duration::from_nanos(1));
-        recovery.told(std::slice::from_ref(&new), now, now);
+        recovery.told(std::slice::from_ref(&new), now, || now);
         recovery.replay(now);
         assert_eq!(recovery.pending(), [new]);
     }
@@ -272,8 +273,8 @@ mod tests {
         let (recovery, now) = (Recovery::new(), Moment::ORIGIN.after(10 * MEMORY));
         let intents = [1, 2].map(|number| Intent::Invalidate(key("user", number)));
         let [before, after] = &intents;
-        recovery.told(std::slice::from_ref(before), Moment::ORIGIN, Moment::ORIGIN);
-        recovery.told(std::slice::from_ref(after), now, Moment::ORIGIN);
+        recovery.told(std::slice::from_ref(before), Moment::ORIGIN, || Moment::ORIGIN);
+        recovery.told(std::slice::from_ref(after), now, || Moment::ORIGIN);
         recovery.replay(Moment::ORIGIN);
         assert_eq!(recovery.pending().len(), 2);
     }
@@ -282,8 +283,8 @@ mod tests {
     fn a_guard_is_told_again_as_long_as_it_holds_and_not_once_it_is_forgotten() {
         let (recovery, until) = (Recovery::new(), Moment::ORIGIN.after(10 * MEMORY));
         let guard = |number| Intent::Guard(key("user", 1), Guard::new(number), until);
-        recovery.told(&[guard(1), guard(2)], Moment::ORIGIN, Moment::ORIGIN);
-        recovery.told(&[], until, until);
+        recovery.told(&[guard(1), guard(2)], Moment::ORIGIN, || Moment::ORIGIN);
+        recovery.told(&[], until, || until);
         recovery.forget([&guard(2)]);
         recovery.replay(until);
         let pending = recovery.pending();

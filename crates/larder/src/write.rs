@@ -140,7 +140,7 @@ impl Node {
         };
         untold.step = None;
         self.drop_copies(&notice);
-        self.hear_of_step(&notice, announced);
+        self.hear_of_step(&notice, announced, now);
         self.coherence.hear_of_tags(&notice, announced.sequence);
         self.recovery.settle(&intents, deferrals);
         Taken::Told(Receipt::new([Token::new(notice.chain(), announced.sequence)], false))
@@ -148,16 +148,28 @@ impl Node {
 
     /// Notes what is about to be sent. A failover may come between its effect and the answer, and take the effect back.
     pub(crate) fn sends(&self, intents: &[Intent], now: Moment) {
-        self.recovery.told(intents, now, self.last_found());
+        self.recovery.told(intents, now, || self.last_found());
         self.coherence.counters.sent.add_one();
     }
 
-    /// Hears from the server where an invalidation has its place. That may be the first sign of a server that has gone back.
-    pub(crate) fn hear_of_step(&self, notice: &Notice, announced: Announced) {
-        self.coherence.hear_of_step(notice.chain(), announced);
-        if self.coherence.needs_repair() {
+    /// Hears from the server where an invalidation that was `sent` then has its place. That may be the first sign of a server
+    /// that has gone back.
+    pub(crate) fn hear_of_step(&self, notice: &Notice, announced: Announced, sent: Moment) {
+        self.coherence.hear_of_step(notice.chain(), announced, sent);
+        if self.doubt_outdated() {
             self.trouble.notify_one();
         }
+    }
+
+    /// Believes nothing of what the server has until that has been told to be outdated, if it was found to be. Returns whether
+    /// it was.
+    pub(crate) fn doubt_outdated(&self) -> bool {
+        let is_outdated = self.coherence.take_outdated();
+        if is_outdated {
+            tracing::warn!(app = %self.app, "the server goes on from long ago: what it has is outdated");
+            self.recovery.defer([Intent::Everything]);
+        }
+        is_outdated
     }
 
     /// Drops this process's copies, and fences what is being loaded. Tags take effect by their place in the server's

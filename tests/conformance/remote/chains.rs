@@ -92,7 +92,7 @@ pub(super) async fn a_chain_goes_on_after_what_it_was_raised_to<B: Backend>() {
     let rig = Rig::<B>::new().await;
     let ahead = seq(rig.backend.micros().await + 20 * HOUR);
     let chain = chain_of(&key("ada"));
-    assert_eq!(rig.node.remote.raise(chain, ahead).await.unwrap(), Sequence::ZERO);
+    rig.node.remote.raise(chain, ahead).await.unwrap();
     for (other, latest) in rig.node.remote.sequences().await.unwrap() {
         assert_eq!(latest, if other == chain { ahead } else { Sequence::ZERO }, "{other}");
     }
@@ -107,7 +107,7 @@ pub(super) async fn a_chain_is_never_lowered<B: Backend>() {
     let link = rig.node.drop_key(&key("ada")).await;
     let chain = chain_of(&key("ada"));
     for lower in [Sequence::ZERO, seq(1), seq(link.sequence.get() - 1), link.sequence] {
-        assert_eq!(rig.node.remote.raise(chain, lower).await.unwrap(), link.sequence);
+        rig.node.remote.raise(chain, lower).await.unwrap();
         assert_eq!(rig.node.latest(chain).await, link.sequence);
     }
 }

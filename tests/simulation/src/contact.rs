@@ -90,7 +90,7 @@ impl Remote for Contact {
         self.call(self.inner.sequences()).await
     }
 
-    async fn raise(&self, chain: Chain, at: Sequence) -> Result<Sequence> {
+    async fn raise(&self, chain: Chain, at: Sequence) -> Result<()> {
         self.call(self.inner.raise(chain, at)).await
     }
 

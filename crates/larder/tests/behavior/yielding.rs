@@ -98,7 +98,7 @@ impl Remote for Yielding {
         self.after(self.remote.sequences()).await
     }
 
-    async fn raise(&self, chain: Chain, at: Sequence) -> Result<Sequence> {
+    async fn raise(&self, chain: Chain, at: Sequence) -> Result<()> {
         self.after(self.remote.raise(chain, at)).await
     }
 

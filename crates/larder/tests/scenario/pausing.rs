@@ -219,7 +219,7 @@ impl Remote for PausingRemote {
         self.inner.sequences().await
     }
 
-    async fn raise(&self, chain: Chain, at: Sequence) -> Result<Sequence> {
+    async fn raise(&self, chain: Chain, at: Sequence) -> Result<()> {
         self.inner.raise(chain, at).await
     }
 

@@ -7,7 +7,7 @@
 //! - That a new server is told at once how far its chains went. The next sync point shows that it is behind, and then it is.
 //! - That no trust is given while repairs are under way. What is missing meanwhile is pending or behind the gap.
 
-use super::Test::Engine;
+use super::Test::{Engine, Inside};
 use super::Weakening;
 
 const COHERENCE: &str = "crates/larder/src/coherence.rs";
@@ -167,22 +167,22 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "a server that goes on from long ago is believed",
         file: MILESTONES,
-        from: "before.is_some_and(|before| at < *before)",
-        to: "before.is_some_and(|before| at < *before && false)",
+        from: "self.positions.get(&chain).is_some_and(|here| of < *here)",
+        to: "false",
         noticed_by: Engine("snapshot::r5_what_came_back_from_long_ago_is_not_believed"),
     },
     Weakening {
         name: "the same, if somebody writes there first",
         file: COHERENCE,
-        from: "self.look_back(chain, step.previous);",
+        from: "self.look_back(chain, step.previous, sent);",
         to: "",
         noticed_by: Engine("snapshot::r5_a_write_does_not_hide_that_a_state_is_old"),
     },
     Weakening {
         name: "the same, if it is told first where it stood",
         file: MENDER,
-        from: "before => node.coherence.look_back(chain, before?),",
-        to: "before => drop(before?),",
+        from: "look_back(node, remote).await?;",
+        to: "",
         noticed_by: Engine(
             "snapshot::r5_who_tells_a_server_where_it_stood_does_not_hide_that_its_state_is_old",
         ),
@@ -190,29 +190,43 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "where the chains were found is no milestone",
         file: MILESTONES,
-        from: "Passed { before: here(),",
-        to: "Passed { before: BTreeMap::new(),",
+        from: "Passed { before: here.clone(),",
+        to: "Passed { before: Milestone { asked, positions: BTreeMap::new() },",
         noticed_by: Engine("snapshot::r5_who_has_just_started_knows_an_old_state_by_what_it_was_told_first"),
+    },
+    Weakening {
+        name: "an answer from before a milestone counts as one from after it",
+        file: MILESTONES,
+        from: "sent >= passed.before.asked.after(self.patience) && ",
+        to: "",
+        noticed_by: Inside("milestones::tests::an_answer_that_may_be_older_than_the_milestone_says_nothing"),
+    },
+    Weakening {
+        name: "a milestone from before a long silence counts",
+        file: MILESTONES,
+        from: "passed.last.is_near(asked)",
+        to: "true",
+        noticed_by: Inside("milestones::tests::after_a_long_silence_milestones_begin_anew"),
     },
     Weakening {
         name: "a server that goes on from a moment ago is not believed",
         file: MILESTONES,
-        from: "if asked.since(passed.at) >= APART {",
-        to: "if asked.since(passed.at) >= APART / 100 {",
+        from: "since(self.last.asked) >= APART {",
+        to: "since(self.last.asked) >= APART / 100 {",
         noticed_by: Engine("snapshot::r5_a_state_of_a_moment_ago_costs_nothing"),
     },
     Weakening {
         name: "nor is an empty one",
         file: MILESTONES,
-        from: "at > Sequence::ZERO && ",
+        from: "of > Sequence::ZERO && ",
         to: "",
         noticed_by: Engine("snapshot::r5_an_empty_server_is_not_emptied_again"),
     },
     Weakening {
         name: "a new server gives out numbers again",
         file: MENDER,
-        from: "in_time(node.patience.write, remote.raise(chain, sequence))",
-        to: "in_time(node.patience.write, async { Ok(sequence) })",
+        from: "in_time(node.patience.write, remote.raise(chain, to))",
+        to: "in_time(node.patience.write, async { Ok(drop((chain, to))) })",
         noticed_by: Engine("failover::r5_no_number_of_the_old_server_is_given_to_a_tag_again"),
     },
 ];

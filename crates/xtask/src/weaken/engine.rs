@@ -184,7 +184,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "a writer does not hear its own tags",
         file: WRITE,
-        from: "self.coherence.hear_of_tags(&notice, sequence);",
+        from: "self.coherence.hear_of_tags(&notice, announced.sequence);",
         to: "",
         noticed_by: Engine("writer::a_writer_reads_what_it_dropped_by_tag_at_once_though_the_bus_is_slow"),
     },
@@ -214,7 +214,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "what was told is not remembered",
         file: WRITE,
-        from: "        self.recovery.told(intents, now);\n",
+        from: "        self.recovery.told(intents, now, || self.last_found());\n",
         to: "",
         noticed_by: Engine("failover::r5_writers_tell_again_what_a_failover_lost"),
     },
@@ -277,7 +277,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "a versioned write that was told is not remembered",
         file: INSERT,
-        from: "        node.sends(&supersede, node.clock.now());\n",
+        from: "        node.sends(&supersede, now);\n",
         to: "",
         noticed_by: Engine("versions::r6_after_a_failover_an_older_version_does_not_come_back"),
     },

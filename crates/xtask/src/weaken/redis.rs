@@ -63,7 +63,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "a chain is raised to anything",
         file: lua!("raise"),
-        from: "if at > micros() + 86400000000 then return false end",
+        from: "if at > micros() + 86400000000 then return 0 end",
         to: "",
         noticed_by: Script("a_chain_is_not_raised_far_ahead_of_the_clock"),
     },

@@ -61,7 +61,7 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         "self.keys.get_mut(partition.index())",
         "self.keys.get_mut(partition.index() * 0)",
     ),
-    server("raise: lowers", SEQUENCES, "*latest = at.max(before);", "*latest = at;"),
+    server("raise: lowers", SEQUENCES, "*latest = at.max(*latest);", "*latest = at;"),
     server("raise: unlimited", STATE, "if at.get() > most {", "if at.get() > most && false {"),
     server(
         "tags: since ignored",
