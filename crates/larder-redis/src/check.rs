@@ -38,20 +38,20 @@ pub(crate) async fn check(remote: &RedisRemote) -> Result<()> {
 /// Who may not ask is believed to have seen to it.
 async fn check_servers(remote: &RedisRemote) -> Result<()> {
     for server in remote.link.servers() {
-        let version = told(&server, "server", "redis_version").await.unwrap_or_default();
+        let Some(told) = told(&server).await else { continue };
+        let version: String = told.get("redis_version").unwrap_or_default();
         if is_too_old(&version) {
             return Err(Error::new(ErrorKind::Refused, "the server is too old")
                 .with("server", server.name())
                 .with("version", version)
                 .with("oldest", format_args!("{}.{}", OLDEST.0, OLDEST.1)));
         }
-        let is_node = told(&server, "cluster", "cluster_enabled").await.as_deref() == Some("1");
-        if is_node && !remote.link.is_cluster() {
+        if told.get("cluster_enabled") == Some(1) && !remote.link.is_cluster() {
             return Err(Error::new(ErrorKind::Refused, "the server is a node of a cluster")
                 .with("server", server.name())
                 .with("expected", "an address that begins with redis+cluster://"));
         }
-        let policy = told(&server, "memory", "maxmemory_policy").await.unwrap_or_default();
+        let policy: String = told.get("maxmemory_policy").unwrap_or_default();
         if may_forget(&policy) {
             tracing::warn!(
                 server = %server.name(),
@@ -64,11 +64,10 @@ async fn check_servers(remote: &RedisRemote) -> Result<()> {
     Ok(())
 }
 
-async fn told(server: &Server, section: &str, field: &str) -> Option<String> {
-    let mut command = redis::cmd("INFO");
-    let call = server.call(command.arg(section));
-    let info = span::within(span::command("INFO"), call).await.ok()?;
-    InfoDict::new(&String::from_redis_value(info).ok()?).get(field)
+async fn told(server: &Server) -> Option<InfoDict> {
+    let command = redis::cmd("INFO");
+    let info = span::within(span::command("INFO"), server.call(&command)).await.ok()?;
+    Some(InfoDict::new(&String::from_redis_value(info).ok()?))
 }
 
 /// Whether a server that is full evicts what never expires, too.
