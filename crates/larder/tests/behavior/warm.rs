@@ -1,20 +1,18 @@
 //! Warm starts: what an instance knows of what it will be asked for, and what it does about it.
 
+mod counted;
 mod waiting;
 
 use std::time::Duration;
 
 use larder::memory::{Link, MemoryServer, Probe};
 use larder::{AppName, ErrorKind, Larder, Tier, Tiers, WarmStart};
-use larder_core::{CacheName, Reads, Remote, Season};
 use larder_testkit::TokioClock;
 use tokio::runtime::Handle;
-use tokio::time::{Instant, advance, sleep};
+use tokio::time::{Instant, sleep};
 
 use super::rig::{Origin, Rig, Users, check_get, kind_of, millis, secs, settle, store, users};
 use super::yielding::{yielding, yielding_on};
-
-const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 fn names(count: usize) -> Vec<String> {
     (0..count).map(|number| format!("user {number}")).collect()
@@ -49,6 +47,19 @@ async fn check_local(users: &Users, names: &[String]) {
     }
 }
 
+/// A server whose connections can be broken, and one of them.
+fn breakable() -> (Rig, Link) {
+    let clock = TokioClock::new().clock();
+    let server = MemoryServer::unreliable(clock.clone(), Probe::default());
+    let link = server.connect(&AppName::new("test.shop").unwrap());
+    (Rig { server, clock }, link)
+}
+
+async fn node(rig: &Rig, link: &Link) -> Larder {
+    let builder = Larder::builder("test.shop").upstream(link.remote(), link.bus());
+    builder.clock(rig.clock.clone()).build().await.unwrap()
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_new_instance_answers_its_first_reads_by_itself() {
     let (rig, names) = (Rig::new(), names(3_000));
@@ -61,91 +72,6 @@ async fn a_new_instance_answers_its_first_reads_by_itself() {
     assert_eq!((warmth.wanted, warmth.asked, warmth.found), (3_000, 3_000, 3_000));
     assert_eq!((warmth.kept, warmth.refused, warmth.loaded), (3_000, 0, 0));
     assert!(warmth.is_over && larder.is_ready());
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_is_read_is_told_while_the_instance_lives_and_when_its_cache_ends() {
-    let (rig, names) = (Rig::new(), names(10));
-    let larder = rig.node().await;
-    let old = warm(&larder, WarmStart::default().save_every(secs(10)));
-    store(&old, &names[0], &names[0]).await;
-    sleep(secs(13)).await;
-    let (_second, users) = begin(&rig, WarmStart::default()).await;
-    check_local(&users, &names[..1]).await;
-    assert_eq!(users.warmth().wanted, 1);
-    for name in &names {
-        store(&old, name, name).await;
-    }
-    drop(old);
-    sleep(secs(13)).await;
-    let (_third, users) = begin(&rig, WarmStart::default()).await;
-    check_local(&users, &names).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_could_not_be_told_is_told_later() {
-    let (rig, link) = breakable();
-    let (larder, names) = (node(&rig, &link).await, names(300));
-    let old = warm(&larder, WarmStart::default().save_every(secs(10)));
-    for name in &names {
-        store(&old, name, name).await;
-    }
-    link.faults().unwrap().freeze();
-    sleep(secs(60)).await;
-    link.faults().unwrap().thaw();
-    sleep(secs(15)).await;
-    let (_new, users) = begin(&rig, WarmStart::default()).await;
-    check_local(&users, &names).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn hits_count_by_samples() {
-    let rig = Rig::new();
-    let larder = rig.node().await;
-    let old = warm(&larder, WarmStart::default());
-    for name in ["cold", "hot", "tepid"] {
-        store(&old, name, name).await;
-    }
-    for round in 0..20_000 {
-        let name = if round % 10 == 0 { "tepid" } else { "hot" };
-        check_get(&old, name, Some((name, Tier::Local))).await;
-    }
-    assert!(larder.shut_down().await);
-    let link = rig.server.connect(&AppName::new("test.shop").unwrap());
-    let cache = CacheName::new("user").unwrap();
-    let reads = link.remote().most_read(&cache, Season::Recent, 0, 10).await.unwrap();
-    let [hot, tepid, cold] = <[Reads; 3]>::try_from(reads).unwrap();
-    assert_eq!((&*hot.key, &*tepid.key, &*cold.key), ("hot", "tepid", "cold"));
-    assert!((hot.count - 18_000.0).abs() < 900.0, "{hot:?}");
-    assert!((tepid.count - 2_000.0).abs() < 400.0, "{tepid:?}");
-    assert!((cold.count - 1.0).abs() < 0.1, "{cold:?}");
-    // The one that is read most comes first.
-    let (_new, users) = begin(&rig, WarmStart::default().most(1)).await;
-    assert!(users.contains_local("hot") && !users.contains_local("tepid"));
-}
-
-#[tokio::test(start_paused = true)]
-async fn after_a_quiet_night_it_begins_with_what_was_read_at_this_hour_yesterday() {
-    let rig = Rig::new();
-    let long = |larder: &Larder| users(larder).time_to_live(7 * DAY).warm_start(WarmStart::default().most(1));
-    let larder = rig.node().await;
-    let old = long(&larder).build().unwrap();
-    advance(secs(9 * 3_600)).await;
-    store(&old, "report", "report").await;
-    // What is read belongs to the hour in which it is told.
-    sleep(secs(90)).await;
-    advance(secs(10 * 3_600)).await;
-    for _ in 0..9 {
-        store(&old, "evening", "evening").await;
-    }
-    assert!(larder.shut_down().await);
-    for (hours, expected) in [(0, "evening"), (14, "report")] {
-        advance(secs(hours * 3_600)).await;
-        let larder = rig.node().await;
-        let new = long(&larder).build().unwrap();
-        larder.ready().await;
-        assert!(new.contains_local(expected), "{hours}");
-    }
 }
 
 /// Whatever a write does while values are on their way here, what it replaced is not seen after it.
@@ -251,19 +177,6 @@ async fn who_wants_to_loads_what_is_missing_and_not_too_fast() {
     assert!(names[1..].iter().all(|name| users.contains_local(name)));
 }
 
-/// A server whose connections can be broken, and one of them.
-fn breakable() -> (Rig, Link) {
-    let clock = TokioClock::new().clock();
-    let server = MemoryServer::unreliable(clock.clone(), Probe::default());
-    let link = server.connect(&AppName::new("test.shop").unwrap());
-    (Rig { server, clock }, link)
-}
-
-async fn node(rig: &Rig, link: &Link) -> Larder {
-    let builder = Larder::builder("test.shop").upstream(link.remote(), link.bus());
-    builder.clock(rig.clock.clone()).build().await.unwrap()
-}
-
 #[tokio::test(start_paused = true)]
 async fn what_is_fetched_ahead_is_fetched_once_it_can_be_kept() {
     let (rig, link) = breakable();
@@ -308,12 +221,11 @@ async fn a_list_is_fetched_without_a_load() {
 #[tokio::test(start_paused = true)]
 async fn what_cannot_begin_warm_is_refused() {
     let larder = Rig::new().node().await;
-    let refused = |how: WarmStart| kind_of(users(&larder).warm_start(how).build());
-    assert_eq!(refused(WarmStart::default().most(0)), ErrorKind::Invalid);
-    assert_eq!(refused(WarmStart::default().batch(0)), ErrorKind::Invalid);
-    assert_eq!(refused(WarmStart::default().concurrency(0)), ErrorKind::Invalid);
-    assert_eq!(refused(WarmStart::default().deadline(Duration::ZERO)), ErrorKind::Invalid);
-    assert_eq!(refused(WarmStart::default().save_every(Duration::ZERO)), ErrorKind::Invalid);
+    let usual = WarmStart::default;
+    let (no_deadline, always) = (usual().deadline(Duration::ZERO), usual().save_every(Duration::ZERO));
+    for how in [usual().most(0), usual().batch(0), usual().concurrency(0), no_deadline, always] {
+        assert_eq!(kind_of(users(&larder).warm_start(how).build()), ErrorKind::Invalid, "{how:?}");
+    }
     for tiers in [Tiers::LOCAL, Tiers::REMOTE, Tiers::NONE] {
         let builder = users(&larder).tiers(tiers).warm_start(WarmStart::default());
         assert_eq!(kind_of(builder.build()), ErrorKind::Invalid, "{tiers}");

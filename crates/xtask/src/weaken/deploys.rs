@@ -97,7 +97,9 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         file: TASK,
         from: "timeout(left, fetching).await.is_err()",
         to: "timeout(left * 2, fetching).await.is_err()",
-        noticed_by: Facade("warm::waiting::what_is_there_at_the_deadline_is_kept_and_the_rest_is_not_waited_for"),
+        noticed_by: Facade(
+            "warm::waiting::what_is_there_at_the_deadline_is_kept_and_the_rest_is_not_waited_for",
+        ),
     },
     Weakening {
         name: "who ends does not tell what was read",
