@@ -187,7 +187,8 @@ where
     /// # Cancel safety
     ///
     /// If the future is dropped, nothing more is taken, and what is queued may be written on until the last handle is dropped.
-    /// Whoever shuts it down again goes on from there.
+    /// Whoever shuts it down again goes on from there. One that is kept and not polled may keep the next waiting, beyond its
+    /// grace.
     pub async fn shut_down(&self, grace: Duration) -> Result<Stats> {
         let Inner { shared, courier, keeper, .. } = &*self.inner;
         shared.enter(Phase::Draining);

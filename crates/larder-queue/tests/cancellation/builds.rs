@@ -11,7 +11,8 @@ pub(super) async fn check_build(moment: Moment, polls: usize) -> bool {
     let (folder, store) = (Folder::new(), Store::open());
     folder.fill(0..KEYS).await;
     let away = |_| std::future::pending::<Result<(), String>>();
-    let has_ended = poll_until(moment, builder(&folder).build(away), polls).await.is_some();
+    let has_ended =
+        poll_until(moment, builder(&folder).build(away), polls).await.map(Result::unwrap).is_some();
     // It waits for the folder, if that is still being read.
     let queue = builder(&folder).build(store.sink()).await.unwrap();
     queue.put("eve", 4).await.unwrap();

@@ -51,7 +51,8 @@ async fn check_shut_down(grace: Duration, moment: Moment, polls: usize) -> bool 
     // What is in haste finds the store shut.
     let store = (grace == LONG).then(|| stage.store.clone());
     let opening = tokio::spawn(async move { store.iter().for_each(Store::let_all_through) });
-    let has_ended = poll_until(moment, stage.queue.shut_down(grace), polls).await.is_some();
+    let has_ended =
+        poll_until(moment, stage.queue.shut_down(grace), polls).await.map(Result::unwrap).is_some();
     stage.check_closed(polls).await;
     opening.await.unwrap();
     stage.store.let_all_through();
@@ -73,7 +74,8 @@ pub(super) async fn check_hasty(moment: Moment, polls: usize) -> bool {
 
 pub(super) async fn check_let_go(moment: Moment, polls: usize) -> bool {
     let stage = Stage::set(format!("dropped with its queue {moment:?} after {polls} polls")).await;
-    let has_ended = poll_until(moment, stage.queue.shut_down(Duration::ZERO), polls).await.is_some();
+    let has_ended =
+        poll_until(moment, stage.queue.shut_down(Duration::ZERO), polls).await.map(Result::unwrap).is_some();
     stage.check_reopened().await;
     has_ended
 }

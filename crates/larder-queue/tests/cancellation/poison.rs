@@ -77,7 +77,7 @@ async fn check_reopened(fate: Fate, moment: Moment, polls: usize) -> bool {
     let context = format!("{fate:?}, dropped {moment:?} after {polls} polls");
     let (folder, store) = (Folder::new(), Store::shut());
     let (queue, poisoned) = poisoned(&folder, &store).await;
-    let ended = poll_until(moment, fate.bring(&queue, &poisoned), polls).await.is_some();
+    let ended = poll_until(moment, fate.bring(&queue, &poisoned), polls).await.map(Result::unwrap).is_some();
     let is_left = !queue.poisoned().is_empty();
     queue.put("eve", 4).await.unwrap();
     drop(queue);

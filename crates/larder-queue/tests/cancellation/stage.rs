@@ -10,7 +10,7 @@ use crate::rig::{Builder, Folder, PATIENCE, Queue, Store};
 /// Longer than anybody waits here.
 pub(super) const LONG: Duration = Duration::from_secs(3_600);
 
-/// Waits for a sink that does not come back by itself are short.
+/// It does not linger, and asks a sink that failed again at once.
 pub(super) fn builder(folder: &Folder) -> Builder {
     folder.queue().linger(Duration::ZERO).back_off(Duration::from_millis(1), Duration::from_millis(2))
 }
