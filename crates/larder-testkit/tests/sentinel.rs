@@ -65,6 +65,7 @@ fn two_sentinels_are_enough() {
 fn a_master_that_is_restarted_is_one_whoever_it_was_at_first() {
     let group = RedisSentinel::start().unwrap();
     let promoted = group.fail_over().unwrap();
+    group.sentinels().iter().for_each(|sentinel| sentinel.kill().unwrap());
     promoted.kill().unwrap();
     promoted.restart().unwrap();
     assert_eq!(role(promoted), "master");

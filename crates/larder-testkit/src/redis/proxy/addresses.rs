@@ -36,11 +36,13 @@ impl Addresses {
     /// The port of a proxy as the server would write its own: as a number, or as a string.
     fn port(&self, element: &[u8]) -> Option<Vec<u8>> {
         let text = str::from_utf8(element).ok()?.strip_suffix("\r\n")?;
-        let payload = text.strip_prefix(':').or_else(|| Some(text.strip_prefix('$')?.split_once("\r\n")?.1));
-        let proxy = self.proxy(payload?)?.to_string();
-        let is_number = text.starts_with(':');
-        let written =
-            if is_number { format!(":{proxy}\r\n") } else { format!("${}\r\n{proxy}\r\n", proxy.len()) };
+        let written = if let Some(number) = text.strip_prefix(':') {
+            format!(":{}\r\n", self.proxy(number)?)
+        } else {
+            let (_, string) = text.strip_prefix('$')?.split_once("\r\n")?;
+            let proxy = self.proxy(string)?.to_string();
+            format!("${}\r\n{proxy}\r\n", proxy.len())
+        };
         Some(written.into_bytes())
     }
 

@@ -47,26 +47,27 @@ impl Gateway {
     /// [`Error::System`](super::super::Error::System) if there is no free port, or no thread.
     pub fn to_sentinel(group: &RedisSentinel) -> Result<Self> {
         let servers = group.sentinels().iter().chain(group.servers());
-        Self::to(servers, |proxies| sentinel::url(proxies.take(group.sentinels().len())))
+        Self::to(servers, |proxies| sentinel::url(proxies.iter().copied().take(group.sentinels().len())))
     }
 
     /// Starts a proxy to each node of a cluster; see [`to_sentinel`](Self::to_sentinel).
     pub fn to_cluster(cluster: &RedisCluster) -> Result<Self> {
-        Self::to(cluster.nodes().iter(), |proxies| cluster::url(proxies))
+        Self::to(cluster.nodes().iter(), |proxies| cluster::url(proxies.iter().copied()))
     }
 
     fn to<'a>(
         servers: impl Iterator<Item = &'a RedisServer>,
-        url: impl FnOnce(&mut dyn Iterator<Item = u16>) -> String,
+        url: impl FnOnce(&[u16]) -> String,
     ) -> Result<Self> {
         let ports: Vec<u16> = servers.map(RedisServer::port).collect();
         let proxies: Vec<Proxy> = ports.iter().map(|port| Proxy::to_port(*port)).collect::<Result<_>>()?;
-        let addresses = Addresses::new(ports.iter().copied().zip(proxies.iter().map(Proxy::port)));
+        let places: Vec<u16> = proxies.iter().map(Proxy::port).collect();
+        let addresses = Addresses::new(ports.iter().copied().zip(places.iter().copied()));
         for proxy in &proxies {
             let addresses = addresses.clone();
             proxy.worker.ask(move |relay| relay.rules.addresses = addresses);
         }
-        Ok(Self { url: url(&mut proxies.iter().map(Proxy::port)), proxies, ports })
+        Ok(Self { url: url(&places), proxies, ports })
     }
 
     /// Where clients find the servers: as the group's own, with the proxies for the servers.
