@@ -77,7 +77,7 @@ pub(crate) fn run(part: Option<&str>) -> Outcome {
     let copy = Copy::make(&Workspace::read()?.target("weaken"))?;
     let chosen: Vec<_> =
         weakenings().filter(|weakening| part.is_none_or(|part| weakening.file.contains(part))).collect();
-    if let (true, Some(part)) = (chosen.is_empty(), part) {
+    if let Some(part) = part.filter(|_| chosen.is_empty()) {
         return Err(format!("nothing is weakened in a file whose name has `{part}`"));
     }
     // A text that is not found any more should not be found out after minutes.

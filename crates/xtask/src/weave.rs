@@ -79,44 +79,59 @@ pub(crate) fn scripted() -> impl Iterator<Item = &'static Switch> {
 
 /// The sources as they are now, with all weaknesses in them, and all switches off.
 pub(crate) fn weave(workspace: &Workspace) -> Result<Copy, String> {
-    let edits = edits();
-    for (file, edits) in &edits {
+    let seams = seams();
+    for (file, seams) in &seams {
         let text = std::fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
-        for (name, edit) in edits {
-            match text.matches(edit.from).count() {
-                1 => {}
-                count => {
-                    return Err(format!("{name}: found this {count} times in {file}:\n{}", edit.from));
-                }
-            }
-        }
+        sewn(seams, text).map_err(|why| format!("{file}: {why}"))?;
     }
-    Copy::make_changed(&workspace.target("woven"), |file, bytes| woven(&edits, file, bytes))
+    Copy::make_changed(&workspace.target("woven"), |file, bytes| woven(&seams, file, bytes))
 }
 
-type Edits = BTreeMap<&'static str, Vec<(&'static str, &'static Edit)>>;
-
-fn edits() -> Edits {
-    let mut edits = Edits::new();
-    for switch in switches::SWITCHES {
-        for edit in switch.edits {
-            edits.entry(edit.file).or_default().push((switch.name, edit));
-        }
-    }
-    edits
+/// One edit, and what it asks when it is there.
+struct Seam {
+    /// Of the weakness, or of the place to linger.
+    name: &'static str,
+    edit: &'static Edit,
+    /// What stands for the question.
+    word: &'static str,
+    /// Whom it is put to.
+    function: &'static str,
 }
 
-fn woven(edits: &Edits, file: &Path, bytes: Vec<u8>) -> Vec<u8> {
-    let Ok(mut text) = String::from_utf8(bytes.clone()) else {
+type Seams = BTreeMap<&'static str, Vec<Seam>>;
+
+fn seams() -> Seams {
+    let mut seams = Seams::new();
+    let mut add = |seam: Seam| seams.entry(seam.edit.file).or_default().push(seam);
+    for Switch { name, edits, .. } in switches::SWITCHES {
+        edits.iter().for_each(|edit| add(Seam { name, edit, word: IS_ON, function: "is_weak" }));
+    }
+    for Linger { name, edit } in LINGERS {
+        add(Seam { name, edit, word: lingers::IS_ON, function: "lingers" });
+    }
+    seams
+}
+
+/// A text with all of its edits, each of which must find its place when the ones before it have been made.
+fn sewn(seams: &[Seam], mut text: String) -> Result<String, String> {
+    for Seam { name, edit, word, function } in seams {
+        match text.matches(edit.from).count() {
+            1 => {}
+            count => return Err(format!("{name}: found this {count} times:\n{}", edit.from)),
+        }
+        let core = if edit.file.starts_with("crates/larder-core/") { "crate" } else { "larder_core" };
+        text = text.replace(edit.from, &edit.to.replace(word, &format!("{core}::{function}({name:?})")));
+    }
+    Ok(text)
+}
+
+fn woven(seams: &Seams, file: &Path, bytes: Vec<u8>) -> Vec<u8> {
+    let Ok(text) = String::from_utf8(bytes.clone()) else {
         return bytes;
     };
     let name = file.to_string_lossy();
-    for (weakness, edit) in edits.get(&*name).into_iter().flatten() {
-        text = text.replace(edit.from, &asking(edit, IS_ON, "is_weak", weakness));
-    }
-    for Linger { name: place, edit } in LINGERS.iter().filter(|linger| *linger.edit.file == *name) {
-        text = text.replace(edit.from, &asking(edit, lingers::IS_ON, "lingers", place));
-    }
+    let seams = seams.get(&*name).map(Vec::as_slice).unwrap_or_default();
+    let mut text = sewn(seams, text).expect("all of them have been tried before");
     if *name == *ROOT {
         text += ASKING;
     }
@@ -124,11 +139,6 @@ fn woven(edits: &Edits, file: &Path, bytes: Vec<u8>) -> Vec<u8> {
         text = scripts::woven(&text);
     }
     text.into_bytes()
-}
-
-fn asking(edit: &Edit, word: &str, function: &str, name: &str) -> String {
-    let core = if edit.file.starts_with("crates/larder-core/") { "crate" } else { "larder_core" };
-    edit.to.replace(word, &format!("{core}::{function}({name:?})"))
 }
 
 impl Switch {
@@ -150,20 +160,23 @@ mod tests {
     }
 
     #[test]
-    fn the_text_of_each_edit_is_there_once() {
-        for (file, edits) in edits() {
-            for (name, edit) in edits {
-                assert_eq!(source(file).matches(edit.from).count(), 1, "{name}: {file}:\n{}", edit.from);
-                assert!(edit.to.contains(IS_ON) || edit.file.contains("larder-memory"), "{name}");
+    fn each_edit_finds_its_place_and_asks() {
+        for (file, seams) in seams() {
+            sewn(&seams, source(file)).unwrap();
+            for Seam { name, edit, word, .. } in seams {
+                assert!(edit.to.contains(word) || edit.file.contains("larder-memory"), "{name}");
             }
         }
     }
 
+    /// A switch that has no edits is one of the services that are played with.
     #[test]
-    fn the_text_of_each_place_to_linger_is_there_once() {
-        for Linger { name, edit } in LINGERS {
-            assert_eq!(source(edit.file).matches(edit.from).count(), 1, "{name}");
-            assert!(edit.to.contains(lingers::IS_ON), "{name}");
+    fn what_services_ask_for_is_there() {
+        for file in ["tests/simulation/src/weak.rs", "tests/hostile/src/worker/weak.rs"] {
+            for switch in switches::SWITCHES.iter().filter(|switch| switch.edits.is_empty()) {
+                let is_asked = source(file).contains(&format!("{:?}", switch.name));
+                assert!(is_asked || scripts::has(switch.name), "{}: {file}", switch.name);
+            }
         }
     }
 

@@ -5,6 +5,8 @@
 //! so each of the grounds on which a weakness is looked for is played without one, too.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::Outcome;
@@ -47,15 +49,6 @@ const OWN: &[(&str, Ground)] = &[
     ("after a failover nobody tells the server again", ground("sentinel", "master-dies-unheard")),
 ];
 
-/// What came of a weakness, or of none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
-    Found,
-    Clean,
-    Survived,
-    FalseAlarm,
-}
-
 /// One weakness after the other, each until it is found: all, or those whose names have these words. And then nothing, on the
 /// same grounds.
 pub(super) fn run(words: &[String]) -> Outcome {
@@ -64,7 +57,8 @@ pub(super) fn run(words: &[String]) -> Outcome {
     if wanted.is_empty() {
         return Err(format!("no weakness has a name with `{}`", words.join("` and `")));
     }
-    let woven = weave::weave(&Workspace::read()?)?;
+    let workspace = Workspace::read()?;
+    let woven = weave::weave(&workspace)?;
     let target = woven.target("target");
     execute(cargo("build --package hostile").current_dir(woven.root()).env("CARGO_TARGET_DIR", &target))?;
     let program = target.join("debug").join("hostile");
@@ -74,45 +68,76 @@ pub(super) fn run(words: &[String]) -> Outcome {
         harness.env(weave::WEAKNESS, weakness).env(weave::LINGERING, ground.lingers.unwrap_or_default());
         harness
     };
+    let mut judge = Judge { folder: workspace.target("hostile"), misjudged: Vec::new() };
     let mut grounds = BTreeSet::new();
-    let mut misjudged = Vec::new();
-    let mut judge = |name: String, is_sound: bool, broken: Option<String>| {
-        let verdict = verdict(is_sound, broken.is_some());
-        println!("{}: {name}{}", verdict.text(), broken.map(|rule| format!(" ({rule})")).unwrap_or_default());
-        if !verdict.is_right() {
-            misjudged.push(format!("{}: {name}", verdict.text()));
-        }
-    };
     for switch in wanted {
-        let ground = ground_of(switch.name);
+        let (ground, is_sound) = (ground_of(switch.name), switch.harmless.is_some());
         grounds.insert(ground);
-        let runs = if switch.harmless.is_some() { &[CONTROL] } else { RUNS };
-        let broken = first_broken(runs, || harness(switch.name, ground))?;
-        judge(switch.name.to_owned(), switch.harmless.is_some(), broken);
+        let runs = if is_sound { &[CONTROL] } else { RUNS };
+        judge.hear(switch.name, is_sound, play(runs, || harness(switch.name, ground)))?;
     }
     for ground in grounds {
-        let broken = first_broken(&[CONTROL], || harness("", ground))?;
-        judge(ground.describe(), true, broken);
+        judge.hear(&ground.describe(), true, play(&[CONTROL], || harness("", ground)))?;
     }
-    match misjudged.as_slice() {
+    match judge.misjudged.as_slice() {
         [] => Ok(()),
         misjudged => Err(format!("on real servers, {}", misjudged.join("; "))),
     }
 }
 
-/// The rule that was broken first, in the first of these runs in which one was.
-fn first_broken(runs: &[&str], harness: impl Fn() -> Command) -> Result<Option<String>, String> {
+/// What the last run said, and which rule was broken first in it, if one was.
+#[derive(Debug)]
+struct Played {
+    report: String,
+    broken: Option<String>,
+}
+
+/// Plays until a rule is broken, or all of these runs have been.
+fn play(runs: &[&str], harness: impl Fn() -> Command) -> Result<Played, String> {
+    let mut played = Played { report: String::new(), broken: None };
     for minutes in runs {
         let output = harness().args(["--minutes", minutes]).output();
-        let output = output.map_err(|error| format!("the harness did not start: {error}"))?;
+        let output = output.map_err(|error| format!("it did not start: {error}"))?;
         if !matches!(output.status.code(), Some(0 | 1)) {
-            return Err(format!("the harness failed: {}", String::from_utf8_lossy(&output.stderr)));
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
         }
-        if let Some(rule) = broken_rule(&String::from_utf8_lossy(&output.stdout)) {
-            return Ok(Some(rule));
+        played.report = String::from_utf8_lossy(&output.stdout).into_owned();
+        played.broken = broken_rule(&played.report);
+        if played.broken.is_some() {
+            break;
         }
     }
-    Ok(None)
+    Ok(played)
+}
+
+/// Goes on after a wrong verdict: the others are wanted, too.
+struct Judge {
+    /// Where the reports of wrong verdicts go.
+    folder: PathBuf,
+    misjudged: Vec<String>,
+}
+
+impl Judge {
+    /// What is weak must be found, and what is sound must not.
+    fn hear(&mut self, name: &str, is_sound: bool, played: Result<Played, String>) -> Outcome {
+        let Played { report, broken } = match played {
+            Ok(played) => played,
+            Err(why) => {
+                println!("NOT PLAYED: {name}: {why}");
+                self.misjudged.push(format!("NOT PLAYED: {name}"));
+                return Ok(());
+            }
+        };
+        let verdict = verdict(is_sound, broken.is_some());
+        println!("{verdict}: {name}{}", broken.as_ref().map(|rule| format!(" ({rule})")).unwrap_or_default());
+        if is_sound == broken.is_some() {
+            let file = self.folder.join(format!("{}.txt", name.replace([' ', ','], "-")));
+            let written = fs::create_dir_all(&self.folder).and_then(|()| fs::write(&file, report));
+            written.map_err(|error| format!("{}: {error}", file.display()))?;
+            self.misjudged.push(format!("{verdict}: {name}, see {}", file.display()));
+        }
+        Ok(())
+    }
 }
 
 /// What the report says was broken first, if an answer broke a rule.
@@ -120,27 +145,12 @@ fn broken_rule(report: &str) -> Option<String> {
     report.lines().find_map(|line| line.strip_prefix("First broken: ")).map(str::to_owned)
 }
 
-const fn verdict(is_sound: bool, is_broken: bool) -> Verdict {
+const fn verdict(is_sound: bool, is_broken: bool) -> &'static str {
     match (is_sound, is_broken) {
-        (false, true) => Verdict::Found,
-        (true, false) => Verdict::Clean,
-        (false, false) => Verdict::Survived,
-        (true, true) => Verdict::FalseAlarm,
-    }
-}
-
-impl Verdict {
-    const fn is_right(self) -> bool {
-        matches!(self, Self::Found | Self::Clean)
-    }
-
-    const fn text(self) -> &'static str {
-        match self {
-            Self::Found => "found",
-            Self::Clean => "clean",
-            Self::Survived => "SURVIVED",
-            Self::FalseAlarm => "FALSE ALARM",
-        }
+        (false, true) => "found",
+        (true, false) => "clean",
+        (false, false) => "SURVIVED",
+        (true, true) => "FALSE ALARM",
     }
 }
 
@@ -157,7 +167,6 @@ fn ground_of(weakness: &str) -> Ground {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
     use std::path::Path;
 
     use super::*;
@@ -189,8 +198,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_weak_must_be_found_and_what_is_sound_must_not() {
-        assert!(verdict(false, true).is_right() && verdict(true, false).is_right());
-        assert!(!verdict(false, false).is_right() && !verdict(true, true).is_right());
+    fn a_wrong_verdict_leaves_its_report_and_a_right_one_nothing() {
+        let folder = std::env::temp_dir().join(format!("larder-judge-{}", std::process::id()));
+        let mut judge = Judge { folder: folder.clone(), misjudged: Vec::new() };
+        let played =
+            |is_broken: bool| Ok(Played { report: "seed 7".into(), broken: is_broken.then(|| "C1".into()) });
+        for (name, is_sound, is_broken) in [("a", false, true), ("b", true, false)] {
+            judge.hear(name, is_sound, played(is_broken)).unwrap();
+        }
+        assert!(judge.misjudged.is_empty() && !folder.exists());
+
+        judge.hear("a lost one", false, played(false)).unwrap();
+        judge.hear("a found one", true, played(true)).unwrap();
+        judge.hear("one that failed", true, Err("no server".into())).unwrap();
+        assert_eq!(judge.misjudged.len(), 3);
+        for name in ["a-lost-one", "a-found-one"] {
+            assert_eq!(fs::read_to_string(folder.join(format!("{name}.txt"))).unwrap(), "seed 7");
+        }
+        fs::remove_dir_all(folder).unwrap();
     }
 }
