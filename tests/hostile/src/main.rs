@@ -30,8 +30,9 @@
 //!
 //! # Replaying
 //!
-//! A run prints its seed, and `--seed` plays the same faults in the same order, with the same durations. What happens
-//! between the processes meanwhile is not the same again, so what was found once may take a few runs to be found again.
+//! A run prints its seed, and `--seed` plays the same faults in the same order, with the same durations, while the workers
+//! ask for the same keys, but for those that are born by the clock. What happens between the processes meanwhile is not
+//! the same again, so what was found once may take a few runs to be found again.
 //!
 //! # Exit codes
 //!

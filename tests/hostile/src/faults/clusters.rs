@@ -122,7 +122,8 @@ fn links_cut(scene: &mut Scene<'_, '_>) -> Result<()> {
     Ok(())
 }
 
-/// A server that is told to let go of a link that it has not dies of it.
+/// A server that is told to let go of a link that it has not dies of it, so it is asked first. That it loses the link in between
+/// has not been seen.
 fn cut_link(from: &RedisServer, to: &RedisServer) -> Result<()> {
     let (seen, id) = (from.command(&["CLUSTER", "NODES"])?, id(to)?);
     let line = seen.text().unwrap_or_default().lines().find(|line| line.starts_with(&id));

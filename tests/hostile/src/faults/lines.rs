@@ -39,14 +39,16 @@ pub(super) const FAULTS: &[Fault] = &[
 fn dead(scene: &mut Scene<'_, '_>) -> Result<()> {
     let (traffic, direction) = (any_traffic(scene), scene.any_direction());
     on_some(scene, &format!("{traffic:?}, {direction:?}"), |proxy, _| proxy.on(traffic).swallow(direction))?;
-    hold_and_heal(scene, 0.3, 6.0)
+    hold_and_heal(scene, 0.3, 6.0);
+    Ok(())
 }
 
 /// Nothing comes through, until everything does.
 fn frozen(scene: &mut Scene<'_, '_>) -> Result<()> {
     let (traffic, direction) = (any_traffic(scene), scene.any_direction());
     on_some(scene, &format!("{traffic:?}, {direction:?}"), |proxy, _| proxy.on(traffic).freeze(direction))?;
-    hold_and_heal(scene, 0.3, 6.0)
+    hold_and_heal(scene, 0.3, 6.0);
+    Ok(())
 }
 
 fn slow(scene: &mut Scene<'_, '_>) -> Result<()> {
@@ -55,7 +57,8 @@ fn slow(scene: &mut Scene<'_, '_>) -> Result<()> {
     on_some(scene, &format!("{traffic:?}, {direction:?}, {delay:?}"), |proxy, _| {
         proxy.on(traffic).delay(direction, delay);
     })?;
-    hold_and_heal(scene, 0.5, 5.0)
+    hold_and_heal(scene, 0.5, 5.0);
+    Ok(())
 }
 
 fn cut(scene: &mut Scene<'_, '_>) -> Result<()> {
@@ -78,7 +81,8 @@ fn lost(scene: &mut Scene<'_, '_>) -> Result<()> {
     on_some(scene, &format!("a share of {share}"), |proxy, seed| {
         proxy.lose(Loss::share(share, seed).on(crate::worker::CHANNEL));
     })?;
-    hold_and_heal(scene, 1.0, 6.0)
+    hold_and_heal(scene, 1.0, 6.0);
+    Ok(())
 }
 
 /// Whoever writes has time to do wrong meanwhile, and nothing that they hear sets it right.
@@ -88,14 +92,13 @@ fn lost_and_slow(scene: &mut Scene<'_, '_>) -> Result<()> {
         proxy.on(Traffic::Data).delay(Direction::ToServer, delay);
         proxy.lose(Loss::share(1.0, seed).on(crate::worker::CHANNEL));
     })?;
-    hold_and_heal(scene, 1.0, 6.0)
+    hold_and_heal(scene, 1.0, 6.0);
+    Ok(())
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "it is how faults end")]
-fn hold_and_heal(scene: &mut Scene<'_, '_>, least: f64, most: f64) -> Result<()> {
+fn hold_and_heal(scene: &mut Scene<'_, '_>, least: f64, most: f64) {
     scene.hold(least, most);
     scene.heal_lines();
-    Ok(())
 }
 
 /// Breaks the lines of one worker, or at times of all: those to all servers, or that to one who takes writes.
@@ -106,8 +109,10 @@ fn on_some(scene: &mut Scene<'_, '_>, what: &str, break_it: impl Fn(&Proxy, u64)
     scene.note(&format!("{what}, of {places:?} to {where_to}"));
     for place in places {
         let way = scene.way(place)?;
-        let lines =
-            only.map_or_else(|| Ok(way.lines()), |server| way.line_to(server).map(|line| vec![line]))?;
+        let lines = match only {
+            Some(server) => vec![way.line_to(server)?],
+            None => way.lines(),
+        };
         for line in lines {
             break_it(line, scene.dice.u64(..));
         }

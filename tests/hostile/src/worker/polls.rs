@@ -10,7 +10,7 @@ use rustix::process::{Signal, getpid, kill_process};
 
 use crate::wire::{Blow, Fate, Place};
 
-/// Polls a future until it has waited so often, and drops it then: a caller who is cancelled.
+/// Polls a future until it has waited so often, and no more: a caller who is cancelled.
 pub(super) async fn cancelled_at<F: Future>(waits: u32, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut left = waits;

@@ -160,7 +160,7 @@ impl Worker {
         }
     }
 
-    /// A loader for one key, in which the process may be fated to end.
+    /// A loader for one key, in which the process may be fated to end or to stop.
     pub(super) fn loader(&self, name: Name) -> impl FnOnce(u32) -> Loading + Send + use<> {
         let worker = self.clone();
         move |_| {
