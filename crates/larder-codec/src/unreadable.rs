@@ -86,7 +86,7 @@ impl fmt::Display for Unreadable {
                 write!(f, "the stored value is in the format {codec}, which is not read here")
             }
             Self::OtherCompression(id) => {
-                write!(f, "the stored value has a compression that this build does not read: {id}")
+                write!(f, "this build does not read what is stored: {id}")
             }
             Self::NewerSchema(version) => write!(f, "the stored value has the newer schema {version}"),
             Self::OlderSchema(version) => write!(f, "the stored value has the older schema {version}"),

@@ -5,9 +5,8 @@
 //!   user time-to-live=600000 writes=1/2/9f8e7d6c reads=1/2/9f8e7d6c,1/1/0badcafe,4/bare compresses=1 decompresses=0,1
 //! ```
 //!
-//! A form is the number of its codec, the version of its schema, and the shape; times are milliseconds. Who says nothing of
-//! compression can be asked nothing about it. What a later release
-//! may add to a line is passed over.
+//! A form is the number of its codec, the version of its schema, and the shape; times are milliseconds. A line without the last
+//! two fields says nothing of compression. What a later release may add to a line is passed over.
 
 use std::collections::BTreeMap;
 use std::fmt;
