@@ -27,6 +27,8 @@
 //! Nothing in here waits, reads a clock, or knows a runtime. What has to be asked of the server is returned as
 //! [`Repairs`], and the [`mender`](crate::mender) sees to it.
 
+mod repairs;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -42,6 +44,8 @@ use crate::milestones::Milestones;
 use crate::observe::observe;
 use crate::shelves::Shelves;
 use crate::stats::NodeCounters;
+
+pub(crate) use repairs::Repairs;
 
 /// A node's standing towards the bus.
 #[derive(Debug)]
@@ -59,6 +63,8 @@ pub(crate) struct Coherence {
     pub(crate) counters: NodeCounters,
     observer: Arc<dyn Observer>,
     assurance: Assurance,
+    /// For how long a loss may go unnoticed.
+    pub(crate) bound: Duration,
     sync: Mutex<Sync>,
     has_ended: AtomicBool,
 }
@@ -77,45 +83,24 @@ struct Sync {
     is_repairing: bool,
 }
 
-/// What must be asked or told of the server before the node can be in sync.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Repairs {
-    /// Which tags were invalidated.
-    pub(crate) tags: bool,
-    /// That these chains went further than it remembers.
-    pub(crate) raise: BTreeMap<Chain, Sequence>,
-    /// What it may have forgotten.
-    pub(crate) replay: bool,
-}
-
-impl Repairs {
-    pub(crate) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
-    fn add(&mut self, more: Self) {
-        self.tags |= more.tags;
-        self.replay |= more.replay;
-        for (chain, at) in more.raise {
-            let raised = self.raise.entry(chain).or_default();
-            *raised = at.max(*raised);
-        }
-    }
-}
-
 impl Coherence {
     pub(crate) fn new(assurance: Assurance, observer: Arc<dyn Observer>) -> Self {
+        let bound = match assurance {
+            Assurance::Within(bound) => bound,
+            _ => Duration::ZERO,
+        };
         let coherence = Self {
             fence: Arc::default(),
             ledger: Arc::default(),
             shelves: Shelves::default(),
             chains: Chains::new(),
             told: Chains::new(),
-            milestones: Milestones::new(bound_of(assurance)),
+            milestones: Milestones::new(bound),
             is_outdated: AtomicBool::new(false),
             counters: NodeCounters::default(),
             observer,
             assurance,
+            bound,
             sync: Mutex::default(),
             has_ended: AtomicBool::new(false),
         };
@@ -124,11 +109,6 @@ impl Coherence {
             coherence.fence.trust_until(Moment::ORIGIN);
         }
         coherence
-    }
-
-    /// For how long a loss may go unnoticed.
-    pub(crate) fn bound(&self) -> Duration {
-        bound_of(self.assurance)
     }
 
     /// Whether copies may be served: by what the bus has told, or because there is none.
@@ -412,13 +392,6 @@ impl Coherence {
             // A promise that this build does not understand is none.
             _ => Moment::ORIGIN,
         });
-    }
-}
-
-fn bound_of(assurance: Assurance) -> Duration {
-    match assurance {
-        Assurance::Within(bound) => bound,
-        _ => Duration::ZERO,
     }
 }
 

@@ -80,7 +80,7 @@ impl Node {
 
     /// When the server was last found to be the one it was.
     pub(crate) fn last_found(&self) -> Moment {
-        if self.coherence.bound().is_zero() {
+        if self.coherence.bound.is_zero() {
             // Nobody looks: there is no bus, or one that loses nothing.
             return self.clock.now();
         }

@@ -58,7 +58,7 @@ impl Node {
         let Some(bus) = bus else {
             return Ok(());
         };
-        if !self.coherence.bound().is_zero() && self.clock.is_system() {
+        if !self.coherence.bound.is_zero() && self.clock.is_system() {
             watchdog::start(&self.coherence, self.clock.clone());
         }
         self.tasks.spawn(follow(self.clone(), bus))

@@ -171,7 +171,7 @@ impl Settings {
             .tags(node.coherence.ledger.clone())
             .clock(node.clock.clone())
             .vigilance(self.vigilance)
-            .while_disconnected(self.while_disconnected, node.coherence.bound());
+            .while_disconnected(self.while_disconnected, node.coherence.bound);
         match self.time_to_idle {
             Some(idle) => Ok(shelf.time_to_idle(ttl("time_to_idle", idle)?)),
             None => Ok(shelf),
