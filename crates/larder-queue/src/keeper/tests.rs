@@ -1,6 +1,7 @@
 //! A disk that loses what was not synced, fails, or is full.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -70,18 +71,32 @@ impl Frail {
     /// its head.
     async fn after_power_loss(&self) -> (Self, Queue) {
         let found = Self::new();
+        let files = loop {
+            // A file that goes meanwhile has been moved to another, which may have been read before.
+            if let Ok(files) = self.read_all() {
+                break files;
+            }
+        };
         fs::create_dir_all(&found.path).unwrap();
-        let synced = self.synced.lock().unwrap().clone();
-        for entry in fs::read_dir(&self.path).unwrap() {
-            let path = entry.unwrap().path();
-            let Some(number) = number(&path) else { continue };
-            let mut bytes = fs::read(&path).unwrap();
-            let length = synced.get(&number).map_or(HEAD, |length| usize::try_from(*length).unwrap());
-            bytes.truncate(length);
-            fs::write(found.path.join(path.file_name().unwrap()), bytes).unwrap();
+        for (name, bytes) in files {
+            fs::write(found.path.join(name), bytes).unwrap();
         }
         let queue = stuck(WriteBehind::open(&found.path)).await;
         (found, queue)
+    }
+
+    fn read_all(&self) -> io::Result<Vec<(OsString, Vec<u8>)>> {
+        let mut files = Vec::new();
+        // All names first, so that none is missing whose file goes while others are read.
+        for entry in fs::read_dir(&self.path)?.collect::<io::Result<Vec<_>>>()? {
+            let Some(number) = number(&entry.path()) else { continue };
+            let mut bytes = fs::read(entry.path())?;
+            // Only now: what was moved before the file was read is in it, and counts.
+            let synced = self.synced.lock().unwrap().get(&number).copied();
+            bytes.truncate(synced.map_or(HEAD, |length| usize::try_from(length).unwrap()));
+            files.push((entry.file_name(), bytes));
+        }
+        Ok(files)
     }
 }
 
