@@ -31,7 +31,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use larder_core::{Key, KeyHash, KeyHasher, Sequence, Stamp};
+use larder_core::{Key, KeyHash, KeyHasher, Moment, Sequence, Stamp};
 
 use crate::sync::{Mutex, MutexGuard};
 
@@ -45,6 +45,7 @@ pub(crate) struct Bearings {
     pub(crate) stamp: Stamp,
     /// The server's order of the invalidations of tags.
     pub(crate) birth: Sequence,
+    pub(crate) began: Moment,
 }
 
 /// The timetable of one cache: which keys are being loaded.
@@ -101,7 +102,7 @@ impl<T: Clone> Flights<T> {
         self: &Arc<Self>,
         key: &Key,
         depart: impl FnOnce() -> Bearings,
-        is_overtaken: impl FnOnce(Stamp) -> bool,
+        is_overtaken: impl FnOnce(Bearings) -> bool,
     ) -> Seat<T> {
         let mut timetable = self.timetable(key.hash());
         if let Some(flight) = timetable.get(&key.hash()) {
@@ -110,7 +111,7 @@ impl<T: Clone> Flights<T> {
                 drop(timetable);
                 return Seat::Pilot(Pilot::alone(key, depart()));
             }
-            if !is_overtaken(flight.bearings.stamp) {
+            if !is_overtaken(flight.bearings) {
                 return Seat::Passenger(Passenger::of(flight));
             }
         }

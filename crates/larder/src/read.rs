@@ -247,8 +247,17 @@ impl<V: Send + Sync + 'static> Store<V> {
             // What is being loaded already must not take the place of what this one will bring.
             self.shelf.overtake(key.hash());
         }
-        let is_overtaken = |stamp| self.shelf.has_overtaken(key.hash(), stamp);
+        let is_overtaken = |began: Bearings| {
+            self.shelf.has_overtaken(key.hash(), began.stamp) || self.may_have_missed(began.began)
+        };
         self.flights.board(key, || self.bearings(), is_overtaken)
+    }
+
+    /// Whether something may have been invalidated since then, longer ago than the bound, of which nothing has been heard: the bus
+    /// is away, or this process was stopped and has not noticed yet.
+    fn may_have_missed(&self, since: Moment) -> bool {
+        let (now, coherence) = (self.node.clock.now(), &self.node.coherence);
+        !coherence.is_trusted(now) && now.since(since) > coherence.bound
     }
 
     /// Whether a reader who came when the tags' order was at `birth` may have what a flight brought that began before.

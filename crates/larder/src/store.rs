@@ -141,13 +141,14 @@ impl<V: Send + Sync + 'static> Store<V> {
 
     /// What a load takes note of before its first I/O.
     pub(crate) fn bearings(&self) -> Bearings {
-        Bearings { stamp: self.shelf.stamp(), birth: self.node.coherence.ledger.seen() }
+        let began = self.node.clock.now();
+        Bearings { stamp: self.shelf.stamp(), birth: self.node.coherence.ledger.seen(), began }
     }
 
     /// The same for a load that goes past those that are under way, and past which others will go.
     pub(crate) fn bearings_alone(&self, keys: &[Key]) -> Bearings {
-        let birth = self.node.coherence.ledger.seen();
-        Bearings { stamp: self.shelf.depart_alone(keys.iter().map(Key::hash)), birth }
+        let (birth, began) = (self.node.coherence.ledger.seen(), self.node.clock.now());
+        Bearings { stamp: self.shelf.depart_alone(keys.iter().map(Key::hash)), birth, began }
     }
 
     /// What a reader gets of a catch.

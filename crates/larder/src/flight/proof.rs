@@ -83,7 +83,7 @@ fn key() -> Key {
 
 /// Tells one flight from another.
 fn bearings(flight: u32) -> Bearings {
-    Bearings { stamp: Stamp::ZERO, birth: Sequence::new(flight.into()) }
+    Bearings { stamp: Stamp::ZERO, birth: Sequence::new(flight.into()), began: Moment::ORIGIN }
 }
 
 fn bell() -> (Arc<Bell>, Waker) {

@@ -121,3 +121,17 @@ async fn a_load_that_began_while_cut_off_is_not_trusted_after_the_reconnect() {
     assert_eq!(slow.end().await, 2);
     assert_eq!(reader.read(ADA).await, 3);
 }
+
+/// It is not known whether it has been overtaken.
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_while_cut_off_for_a_load_that_began_before_the_bound() {
+    let fleet = Fleet::new();
+    let [node, other] = fleet.nodes().await;
+    node.faults.cut();
+    sleep(2 * bound()).await;
+    let slow = node.reading_up_to(fleet.database.pause(), ADA).await;
+    let _receipt = other.write(ADA).await;
+    sleep(bound() + ms(1)).await;
+    assert_eq!(node.read(ADA).await, 2);
+    assert_eq!(slow.end().await, 1);
+}

@@ -19,8 +19,8 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "an overtaken flight is boarded",
         file: FLIGHT,
-        from: "if !is_overtaken(flight.bearings.stamp) {",
-        to: "if !is_overtaken(flight.bearings.stamp) || true {",
+        from: "if !is_overtaken(flight.bearings) {",
+        to: "if !is_overtaken(flight.bearings) || true {",
         noticed_by: Flight("an_overtaken_flight_lands_with_those_who_are_in_it_and_nobody_else"),
     },
     Weakening {

@@ -205,11 +205,7 @@ pub(super) const SWITCHES: &[Switch] = &[
     ),
     found(
         "a reader joins a load that an invalidation has overtaken",
-        &[edit(
-            FLIGHT,
-            "if !is_overtaken(flight.bearings.stamp) {",
-            "if WEAK || !is_overtaken(flight.bearings.stamp) {",
-        )],
+        &[edit(FLIGHT, "if !is_overtaken(flight.bearings) {", "if WEAK || !is_overtaken(flight.bearings) {")],
     ),
     found(
         "who waits for another's load takes it whatever became of its tags",
