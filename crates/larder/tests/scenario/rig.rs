@@ -25,6 +25,9 @@ pub(crate) const ADA: u64 = 7;
 /// Another one, in another partition.
 pub(crate) const BOB: u64 = 8;
 
+/// Longer than anybody remembers what was told.
+pub(crate) const MINUTES: Duration = Duration::from_secs(180);
+
 /// Within which time a loss is noticed.
 pub(crate) fn bound() -> Duration {
     Probe::default().bound()

@@ -1,7 +1,5 @@
 //! A server that goes on from a state so old that nobody remembers all that it was told since.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use larder::memory::{MemoryBus, ServerFaults};
 use larder::{Larder, Result};
@@ -9,9 +7,6 @@ use larder_core::{Announced, AppName, Assurance, Bus, BusEvent, Frame, Notice, S
 use tokio::time::sleep;
 
 use super::rig::*;
-
-/// Longer than anybody remembers what was told.
-const MINUTES: Duration = Duration::from_secs(180);
 
 /// Has a snapshot with an old value of Ada's and a current one of Bob's, and lets time pass. Both have been written before, so
 /// that their chains have begun.
