@@ -55,7 +55,8 @@ async fn attempt(node: &Arc<Node>, remote: &dyn Remote, repairs: &Repairs) -> Re
     if !repairs.raise.is_empty() {
         look_back(node, remote).await?;
     }
-    if node.doubt_outdated() {
+    node.doubt_outdated();
+    if node.recovery.doubts_everything() {
         // Before the chains are where they were: if this process dies meanwhile, others must find it out, too.
         if let Some(&sequence) = repairs.raise.get(&Chain::Tags) {
             raise(node, remote, Chain::Tags, sequence).await?;

@@ -152,6 +152,11 @@ impl Recovery {
         self.has_pending.load(Ordering::Acquire)
     }
 
+    /// Whether nothing that the shared tier holds is believed.
+    pub(crate) fn doubts_everything(&self) -> bool {
+        self.has_pending() && self.log().pending.contains_key(&Intent::Everything)
+    }
+
     /// Whether what the shared tier holds under a key may have been invalidated without its knowing.
     pub(crate) fn doubts(&self, key: &Key) -> bool {
         if !self.has_pending() {

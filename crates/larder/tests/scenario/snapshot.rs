@@ -3,9 +3,12 @@
 use async_trait::async_trait;
 use larder::memory::{MemoryBus, ServerFaults};
 use larder::{Larder, Result};
-use larder_core::{Announced, AppName, Assurance, Bus, BusEvent, Frame, Notice, Subscription};
+use larder_core::{
+    Announced, AppName, Assurance, Bus, BusEvent, Chain, Frame, Notice, Remote, Sequence, Subscription,
+};
 use tokio::time::sleep;
 
+use super::pausing::Point;
 use super::rig::*;
 
 /// Has a snapshot with an old value of Ada's and a current one of Bob's, and lets time pass. Both have been written before, so
@@ -109,6 +112,32 @@ async fn r5_who_tells_a_server_where_it_stood_does_not_hide_that_its_state_is_ol
     sleep(2 * bound() + interval() / 2).await;
     faults.fail_over();
     sleep(2 * bound()).await;
+    assert_eq!(fleet.shared(ADA).await, None);
+}
+
+/// Where the server is with what Ada's key belongs to.
+async fn position(fleet: &Fleet) -> Sequence {
+    let chain = Chain::Keys(key(ADA).hash().partition());
+    let link = fleet.server.connect(&AppName::new("test.shop").unwrap());
+    let all = link.remote().sequences().await.unwrap();
+    all.into_iter().find(|(other, _)| *other == chain).unwrap().1
+}
+
+/// If it died in the middle, nobody else could find out.
+#[tokio::test(start_paused = true)]
+async fn r5_who_finds_an_old_state_tells_that_before_it_hides_it() {
+    let fleet = Fleet::new();
+    let [writer, reader] = fleet.nodes().await;
+    let faults = with_snapshot(&fleet, &writer, &reader).await;
+    let before = position(&fleet).await;
+    reader.faults.silence();
+    let telling = writer.remote.pause(Point::BeforeInvalidate);
+    faults.fail_over();
+    telling.reached().await;
+    assert!(position(&fleet).await < before);
+    telling.open();
+    settle().await;
+    assert_eq!(position(&fleet).await, before);
     assert_eq!(fleet.shared(ADA).await, None);
 }
 

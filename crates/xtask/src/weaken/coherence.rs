@@ -188,6 +188,13 @@ pub(super) const WEAKENINGS: &[Weakening] = &[
         ),
     },
     Weakening {
+        name: "it is told first where it stood, and then that it is outdated",
+        file: MENDER,
+        from: "if node.recovery.doubts_everything() {",
+        to: "if false {",
+        noticed_by: Engine("snapshot::r5_who_finds_an_old_state_tells_that_before_it_hides_it"),
+    },
+    Weakening {
         name: "where the chains were found is no milestone",
         file: MILESTONES,
         from: "Passed { before: here.clone(),",
